@@ -1,0 +1,44 @@
+// A real Chromium from the npm registry, started once per test file. Each person gets a context of
+// their own: cookies are shared by nobody.
+import chromiumBinary from "@sparticuz/chromium";
+import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core";
+
+const QUIET = [
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+];
+
+export interface PersonOptions {
+  readonly javaScript?: boolean;
+  readonly dark?: boolean;
+  readonly width?: number;
+}
+
+export interface TestBrowser {
+  /** A browser window of somebody who has been nowhere yet. */
+  newPerson(options?: PersonOptions): Promise<{ page: Page; context: BrowserContext }>;
+  close(): Promise<void>;
+}
+
+export async function aBrowser(): Promise<TestBrowser> {
+  const browser: Browser = await chromium.launch({
+    executablePath: await chromiumBinary.executablePath(),
+    args: [...chromiumBinary.args, ...QUIET],
+    headless: true,
+  });
+  return {
+    async newPerson({ javaScript = true, dark = false, width = 1280 } = {}) {
+      const context = await browser.newContext({
+        javaScriptEnabled: javaScript,
+        colorScheme: dark ? "dark" : "light",
+        viewport: { width, height: 900 },
+        reducedMotion: "reduce",
+      });
+      context.setDefaultTimeout(15_000);
+      return { page: await context.newPage(), context };
+    },
+    close: () => browser.close(),
+  };
+}
