@@ -1,0 +1,34 @@
+// The secrets Signet hands out: 256 random bits behind a prefix that says what they are for, so that
+// one kind is never looked up as another. Only their SHA-256 is kept.
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+
+const prefixes = {
+  code: "sgc_",
+  refresh: "sgr_",
+  session: "sgs_",
+  browser: "sgb_",
+  "password-link": "sgl_",
+  "client-secret": "sgx_",
+  csrf: "sgt_",
+} as const;
+
+export type CredentialKind = keyof typeof prefixes;
+
+/** A new secret: the kind's prefix and 43 base64url characters. */
+export const newCredential = (kind: CredentialKind): string =>
+  prefixes[kind] + randomBytes(32).toString("base64url");
+
+/** Whether the text has the shape of this kind. Checked before any look-up. */
+export const isCredential = (kind: CredentialKind, text: string): boolean =>
+  text.startsWith(prefixes[kind]) && /^[A-Za-z0-9_-]{43}$/.test(text.slice(prefixes[kind].length));
+
+/** What is stored in place of a secret: SHA-256, base64url. Enough for 256 random bits; not for passwords. */
+export const hashOf = (secret: string): string =>
+  createHash("sha256").update(secret, "utf8").digest("base64url");
+
+/** Whether a secret has this stored hash, in a time that depends on neither (both are 32 bytes). */
+export const matchesHash = (secret: string, hash: string): boolean => {
+  const expected = Buffer.from(hash, "base64url");
+  const actual = createHash("sha256").update(secret, "utf8").digest();
+  return expected.length === actual.length && timingSafeEqual(expected, actual);
+};

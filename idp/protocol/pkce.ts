@@ -1,0 +1,12 @@
+// Proof Key for Code Exchange (RFC 7636), method S256 only: `plain` proves nothing to whoever saw
+// the request (RFC 9700 §2.1.1).
+import { createHash } from "node:crypto";
+
+/** Base64url of a SHA-256: 43 characters, no padding (RFC 7636 §4.2). */
+export const isCodeChallenge = (text: string): boolean => /^[A-Za-z0-9_-]{43}$/.test(text);
+
+/** 43 to 128 unreserved characters (RFC 7636 §4.1). */
+export const isCodeVerifier = (text: string): boolean => /^[A-Za-z0-9\-._~]{43,128}$/.test(text);
+
+export const challengeOf = (verifier: string): string =>
+  createHash("sha256").update(verifier, "ascii").digest("base64url");
