@@ -1,0 +1,44 @@
+import type { KeysPicture } from "./key-picture.ts";
+
+declare module "../../http/views.ts" {
+  interface Views {
+    "admin/keys": KeysModel;
+  }
+}
+
+/** A signing key's life so far; `KeyView` of keys/key-lifecycle.ts has this shape. */
+export interface KeyFacts {
+  readonly kid: string;
+  readonly alg: string;
+  readonly state: "pending" | "active" | "retiring" | "retired" | "revoked";
+  readonly publishedAt: Date;
+  readonly activatedAt?: Date | undefined;
+  readonly retiringAt?: Date | undefined;
+  readonly retiredAt?: Date | undefined;
+  readonly revokedAt?: Date | undefined;
+  /** When a retiring key leaves the key set. */
+  readonly leavesAt?: Date | undefined;
+  /** From when a pending key may sign. */
+  readonly safeFrom?: Date | undefined;
+}
+
+/** Posts `csrf` to `rotate.action`. `keysPicture(keys, now)` of key-picture.ts draws `picture`. */
+export interface KeysModel {
+  readonly person: { readonly name: string };
+  readonly now: Date;
+  readonly keys: readonly KeyFacts[];
+  readonly picture: KeysPicture;
+  readonly rotate: {
+    readonly action: string;
+    readonly csrf: string;
+    /** Why not yet; known before anybody presses the button. */
+    readonly refusal?: { readonly reason: string; readonly safeFrom: Date } | undefined;
+    /** The password was given too long ago for this act: the button asks for it first. */
+    readonly needsFreshSignIn: boolean;
+  };
+  /** Said once, after the act. */
+  readonly notice?:
+    | { readonly kind: "rotated"; readonly activated: string; readonly published: string }
+    | { readonly kind: "lost-race" }
+    | undefined;
+}

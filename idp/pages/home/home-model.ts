@@ -1,0 +1,17 @@
+import type { PersonView, SiteView } from "../../http/views.ts";
+
+declare module "../../http/views.ts" {
+  interface Views {
+    home: HomeModel;
+  }
+}
+
+export interface HomeModel {
+  readonly issuerHost: string;
+  /** Absent when nobody is signed in. */
+  readonly person?: (PersonView & { readonly isAdmin: boolean; readonly since: Date }) | undefined;
+  /** Sites to go to: those Signet vouches for. */
+  readonly sites: readonly SiteView[];
+  readonly activeKeyId?: string | undefined;
+  readonly passSeconds: number;
+}
