@@ -1,0 +1,67 @@
+/**
+ * How an authorization request is answered at the client's redirect URI (RFC 6749 §4.1.2): always
+ * with `state` as it came and with `iss`, so that a client that talks to several providers knows
+ * who answered (RFC 9207).
+ */
+import type { Context } from "koa";
+import type { OAuthError } from "../protocol/oauth-error.ts";
+import type { VerifiedRedirect } from "../protocol/redirect-uri.ts";
+import { redirectTo } from "./respond.ts";
+
+export type ResponseMode = "query" | "form_post";
+
+/** Where an answer may go. Exists only once the redirect URI has been verified. */
+export interface ResponseTarget {
+  redirectUri: VerifiedRedirect;
+  responseMode: ResponseMode;
+  state?: string | undefined;
+}
+
+/** An error that the client, not the person, is told. */
+export class AuthorizationRefused extends Error {
+  readonly target: ResponseTarget;
+  readonly error: OAuthError;
+
+  constructor(target: ResponseTarget, error: OAuthError) {
+    super(error.message, { cause: error });
+    this.name = "AuthorizationRefused";
+    this.target = target;
+    this.error = error;
+  }
+}
+
+export type ResponseParameters = Readonly<Record<string, string>>;
+export type SendAuthorizationResponse = (
+  ctx: Context,
+  target: ResponseTarget,
+  parameters: ResponseParameters,
+) => void | Promise<void>;
+
+export interface AuthorizationResponseDeps {
+  issuer: string;
+  /** The page that posts itself (OAuth 2.0 Form Post Response Mode). */
+  sendFormPost: (
+    ctx: Context,
+    redirectUri: VerifiedRedirect,
+    parameters: ResponseParameters,
+  ) => void | Promise<void>;
+}
+
+export const authorizationResponse =
+  ({ issuer, sendFormPost }: AuthorizationResponseDeps): SendAuthorizationResponse =>
+  (ctx, { redirectUri, responseMode, state }, parameters) => {
+    const answer = { ...parameters, ...(state === undefined ? {} : { state }), iss: issuer };
+    if (responseMode === "form_post") return sendFormPost(ctx, redirectUri, answer);
+    redirectTo(ctx, withQuery(redirectUri, answer));
+  };
+
+/**
+ * Adds parameters and leaves the registered URI as it was written: no parser touches it, so that
+ * what was compared is what is redirected to.
+ */
+export function withQuery(uri: string, parameters: ResponseParameters): string {
+  const query = new URLSearchParams(parameters).toString();
+  if (query === "") return uri;
+  const separator = !uri.includes("?") ? "?" : /[?&]$/.test(uri) ? "" : "&";
+  return `${uri}${separator}${query}`;
+}

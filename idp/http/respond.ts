@@ -1,0 +1,21 @@
+/** Answers that are not pages. Nothing here may be kept by a cache (RFC 6749 §5.1). */
+import type { Context } from "koa";
+
+export function sendJson(ctx: Context, body: unknown, { status = 200 } = {}): void {
+  ctx.status = status;
+  ctx.set("Cache-Control", "no-store");
+  ctx.type = "application/json";
+  ctx.body = JSON.stringify(body);
+}
+
+/**
+ * 303, so that the browser never repeats a POST (with a password in it) at the new place
+ * (RFC 9700 §4.12).
+ * @param location  a URL built from configuration or a verified redirect; never from the request
+ */
+export function redirectTo(ctx: Context, location: string): void {
+  ctx.status = 303;
+  ctx.set("Cache-Control", "no-store");
+  ctx.set("Location", location);
+  ctx.body = "";
+}
