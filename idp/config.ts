@@ -24,6 +24,8 @@ export interface Config {
   readonly signingAlgs: readonly string[];
   readonly rsaBits: number;
   readonly logLevel: Settings["LOG_LEVEL"];
+  /** Where the demo's two sites are. */
+  readonly demoSites: { readonly bank: string; readonly retirement: string };
   readonly lifetimes: {
     readonly codeSeconds: number;
     readonly accessTokenSeconds: number;
@@ -119,6 +121,10 @@ export function readConfig(environment: Environment, demoSecrets: DemoSecrets): 
     signingAlgs: ["RS256"],
     rsaBits: settings.RSA_BITS,
     logLevel: settings.LOG_LEVEL,
+    demoSites: {
+      bank: `http://bank.localhost:${settings.BANK_PORT}`,
+      retirement: `http://retirement.localhost:${settings.RETIREMENT_PORT}`,
+    },
     lifetimes: {
       codeSeconds: settings.CODE_TTL_SECONDS,
       accessTokenSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,

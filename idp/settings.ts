@@ -182,6 +182,15 @@ export const Settings = z.object({
     .default(2048)
     .meta(note("Size of new signing keys.", "2048")),
 
+  BANK_PORT: port()
+    .default(4001)
+    .meta(note("Demo only: the port of Harbour Bank, for its client's redirect URI.", "4001")),
+  RETIREMENT_PORT: port()
+    .default(4002)
+    .meta(
+      note("Demo only: the port of Evergreen Retirement, for its client's redirect URI.", "4002"),
+    ),
+
   CODE_TTL_SECONDS: seconds(60, "How long an authorization code may be redeemed.", [1, 600]),
   ACCESS_TOKEN_TTL_SECONDS: seconds(300, "Life of an access token.", [1, 86_400]),
   ID_TOKEN_TTL_SECONDS: seconds(300, "Life of an ID token.", [1, 86_400]),
