@@ -20,6 +20,8 @@ export interface ConsentModel {
     | { readonly kind: "signed-in" }
     | { readonly kind: "offline"; readonly idleDays: number; readonly absoluteDays: number };
   readonly person: PersonView;
+  /** Where "Not you?" leads, a path of ours; left out when there is no such way. */
+  readonly notYou?: string | undefined;
   readonly action: string;
   readonly csrf: string;
   readonly passSeconds: number;

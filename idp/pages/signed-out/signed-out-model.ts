@@ -1,9 +1,8 @@
-import type { PersonView, SiteView } from "../../http/views.ts";
+import type { SiteView } from "../../http/views.ts";
 
 declare module "../../http/views.ts" {
   interface Views {
     "signed-out": SignedOutModel;
-    "sign-out": SignOutModel;
   }
 }
 
@@ -20,17 +19,4 @@ export interface SignedOutModel {
      *  Present: its passes are withdrawn, and the last one it holds stops counting then. */
     readonly endsBy?: Date | undefined;
   }[];
-}
-
-/** The question before it, when nobody but the person may decide. Posts `csrf` to `action`. */
-export interface SignOutModel {
-  readonly issuerHost: string;
-  readonly person?: PersonView | undefined;
-  /** The site that asked, when one did. */
-  readonly client?: SiteView | undefined;
-  readonly sites: readonly SiteView[];
-  readonly action: string;
-  readonly csrf: string;
-  /** Where "Stay signed in" leads; a path of ours. */
-  readonly stay: string;
 }
