@@ -1,0 +1,66 @@
+// What is remembered about who did what: the words of the audit. Nothing secret is ever in an event;
+// whoever writes one names accounts, clients, sessions and grants by their ids.
+
+/** Who set something in motion, and within which request. */
+export interface Cause {
+  /** `account:…`, `client:…`, `operator-token`, `anonymous` or `system`. */
+  readonly actor: string;
+  readonly requestId?: string;
+  /** In the words of whoever acted; dangerous acts of operators need one. */
+  readonly reason?: string;
+}
+
+export type AuditKind =
+  | "sign-in"
+  | "sign-in.refused"
+  | "sign-in.throttled"
+  | "session.ended"
+  | "consent.given"
+  | "consent.denied"
+  | "consent.withdrawn"
+  | "grant.issued"
+  | "grant.revoked"
+  | "code.replayed"
+  | "code.refused"
+  | "refresh.reused"
+  | "refresh.refused"
+  | "client.authentication-failed"
+  | "client.added"
+  | "client.changed"
+  | "client.enabled"
+  | "client.disabled"
+  | "client.removed"
+  | "client.secret-added"
+  | "client.secret-removed"
+  | "resource.changed"
+  | "account.added"
+  | "account.enabled"
+  | "account.disabled"
+  | "account.password-set"
+  | "account.password-link-made"
+  | "keys.created"
+  | "keys.rotated"
+  | "keys.revoked"
+  | "keys.rewrapped"
+  | "operator.refused";
+
+export type AuditOutcome = "success" | "refused" | "failure";
+
+export interface AuditEvent {
+  readonly at: Date;
+  readonly kind: AuditKind;
+  readonly actor: string;
+  readonly outcome: AuditOutcome;
+  readonly accountId?: string;
+  readonly clientId?: string;
+  readonly sessionId?: string;
+  readonly grantId?: string;
+  readonly requestId?: string;
+  readonly reason?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** An event as it was kept. */
+export interface RecordedEvent extends AuditEvent {
+  readonly id: string;
+}

@@ -1,0 +1,39 @@
+// One authorization: who allowed which client what. Everything issued hangs on it: a code, refresh
+// tokens, access tokens. Revoking it revokes all of that.
+
+/**
+ * `session` ends with the person's session, `offline` outlives it (OIDC Core §11), `client` is a
+ * client acting for itself (RFC 6749 §4.4).
+ */
+export type GrantKind = "session" | "offline" | "client";
+
+export interface Grant {
+  readonly id: string;
+  readonly clientId: string;
+  /** Absent for `client`. */
+  readonly accountId?: string;
+  /** Present for `session` only. */
+  readonly sessionId?: string;
+  readonly kind: GrantKind;
+  readonly scopes: readonly string[];
+  readonly resources: readonly string[];
+  /** What ID tokens of this grant say about the authentication. */
+  readonly sid?: string;
+  readonly authenticatedAt?: Date;
+  readonly acr?: string;
+  readonly amr: readonly string[];
+  readonly nonce?: string;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date;
+  /** After this time nothing more can be issued. */
+  readonly expiresAt: Date;
+}
+
+/** A grant of a person, as a code or a refresh token gives it. */
+export interface PersonGrant extends Grant {
+  readonly kind: "session" | "offline";
+  readonly accountId: string;
+  readonly sid: string;
+  readonly authenticatedAt: Date;
+  readonly acr: string;
+}

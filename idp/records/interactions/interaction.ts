@@ -1,0 +1,23 @@
+// A request that waits for a person. What was asked is frozen in it; nothing is read from the browser
+// again (security A4), and it is worth nothing without the cookie of the browser that began it (A9).
+
+export type InteractionKind = "authorization" | "own-page" | "sign-out";
+
+export type ConsentAnswer = "allowed" | "denied";
+
+export interface Interaction {
+  readonly id: string;
+  readonly kind: InteractionKind;
+  readonly clientId?: string;
+  /** The frozen, validated request, in the shape of the door that opened it. */
+  readonly request: unknown;
+  /** The session that authenticated within this interaction, and when. */
+  readonly sessionId?: string;
+  readonly authenticatedAt?: Date;
+  /** The person chose to go on as the account already signed in. */
+  readonly accountChosenAt?: Date;
+  readonly consentAnswer?: ConsentAnswer;
+  readonly consentScopes: readonly string[];
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
