@@ -6,7 +6,9 @@
 import type { Context } from "koa";
 import type { OAuthError } from "../protocol/oauth-error.ts";
 import type { VerifiedRedirect } from "../protocol/redirect-uri.ts";
+import { sendFormPost } from "./form-post.ts";
 import { redirectTo } from "./respond.ts";
+import type { SiteView } from "./views.ts";
 
 export type ResponseMode = "query" | "form_post";
 
@@ -15,6 +17,8 @@ export interface ResponseTarget {
   redirectUri: VerifiedRedirect;
   responseMode: ResponseMode;
   state?: string | undefined;
+  /** Whom the answer is for, as the person knows it. */
+  site: SiteView;
 }
 
 /** An error that the client, not the person, is told. */
@@ -35,24 +39,15 @@ export type SendAuthorizationResponse = (
   ctx: Context,
   target: ResponseTarget,
   parameters: ResponseParameters,
-) => void | Promise<void>;
+) => void;
 
-export interface AuthorizationResponseDeps {
-  issuer: string;
-  /** The page that posts itself (OAuth 2.0 Form Post Response Mode). */
-  sendFormPost: (
-    ctx: Context,
-    redirectUri: VerifiedRedirect,
-    parameters: ResponseParameters,
-  ) => void | Promise<void>;
-}
-
+/** @param issuer  our own; also what the form_post page calls itself by */
 export const authorizationResponse =
-  ({ issuer, sendFormPost }: AuthorizationResponseDeps): SendAuthorizationResponse =>
-  (ctx, { redirectUri, responseMode, state }, parameters) => {
+  ({ issuer }: { issuer: string }): SendAuthorizationResponse =>
+  (ctx, { redirectUri, responseMode, state, site }, parameters) => {
     const answer = { ...parameters, ...(state === undefined ? {} : { state }), iss: issuer };
-    if (responseMode === "form_post") return sendFormPost(ctx, redirectUri, answer);
-    redirectTo(ctx, withQuery(redirectUri, answer));
+    if (responseMode === "query") redirectTo(ctx, withQuery(redirectUri, answer));
+    else sendFormPost(ctx, { issuer, redirectUri, site, parameters: answer });
   };
 
 /**

@@ -19,7 +19,7 @@ import { requestContext } from "./request-context.ts";
 import { sendJson } from "./respond.ts";
 
 export interface ErrorRendererDeps {
-  renderPage: (ctx: Context, words: ProblemWords, requestId: string) => void | Promise<void>;
+  renderPage: (ctx: Context, words: ProblemWords, requestId: string) => void;
   sendAuthorizationResponse: SendAuthorizationResponse;
   /** What other parts throw when they cannot serve for the moment, as `temporarily_unavailable`. */
   recognize?: (thrown: unknown) => OAuthError | undefined;
@@ -42,12 +42,12 @@ export const renderErrors =
   async (ctx, next) => {
     try {
       await next();
-      if (isUnanswered(ctx)) await answer(ctx, unansweredError(ctx));
+      if (isUnanswered(ctx)) answer(ctx, unansweredError(ctx));
     } catch (thrown) {
-      await answer(ctx, thrown);
+      answer(ctx, thrown);
     }
 
-    async function answer(ctx: Context, thrown: unknown): Promise<void> {
+    function answer(ctx: Context, thrown: unknown): void {
       const error = knownError(thrown, recognize);
       logError(ctx, error);
       if (ctx.headerSent) {
@@ -60,10 +60,11 @@ export const renderErrors =
             error: error.error.code,
             error_description: error.error.description,
           };
-          return await sendAuthorizationResponse(ctx, error.target, parameters);
+          sendAuthorizationResponse(ctx, error.target, parameters);
+          return;
         }
-        if (wantsJson(ctx)) return sendProgramError(ctx, error);
-        await sendPage(ctx, pageWords(error));
+        if (wantsJson(ctx)) sendProgramError(ctx, error);
+        else sendPage(ctx, pageWords(error));
       } catch (second) {
         // The page that says what went wrong went wrong: plain words, and nothing of the cause.
         requestContext(ctx).logger.error({ error: second }, "the error page failed");
@@ -73,13 +74,13 @@ export const renderErrors =
       }
     }
 
-    async function sendPage(ctx: Context, words: ProblemWords): Promise<void> {
+    function sendPage(ctx: Context, words: ProblemWords): void {
       ctx.status = words.status;
       ctx.set("Cache-Control", "no-store");
       if (words.retryAfterSeconds !== undefined) {
         ctx.set("Retry-After", String(words.retryAfterSeconds));
       }
-      await renderPage(ctx, words, requestContext(ctx).requestId);
+      renderPage(ctx, words, requestContext(ctx).requestId);
     }
   };
 

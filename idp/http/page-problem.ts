@@ -8,6 +8,8 @@ export interface ProblemWords {
   /** For whoever builds the site that sent the person here. */
   developerNote?: string;
   retryAfterSeconds?: number;
+  /** One way on: a path of ours, or an absolute address from a client's registration. */
+  wayBack?: { label: string; href: string };
 }
 
 export class PageProblem extends Error {
