@@ -1,0 +1,57 @@
+// What the provider says of itself (OpenID Connect Discovery §3, RFC 8414 §2, RFC 9207 §3): generated
+// from what is mounted and enabled, so that it cannot promise anything else.
+import { SUPPORTED_CLAIMS } from "../../protocol/claims.ts";
+import { OIDC_SCOPES } from "../../protocol/scope.ts";
+
+/** The metadata member of each endpoint that can be mounted. */
+export type EndpointMember =
+  | "authorization_endpoint"
+  | "token_endpoint"
+  | "userinfo_endpoint"
+  | "jwks_uri"
+  | "registration_endpoint"
+  | "revocation_endpoint"
+  | "end_session_endpoint";
+
+export interface Provider {
+  readonly issuer: string;
+  /** The path of every endpoint that is mounted, and of no other. */
+  readonly endpoints: Readonly<Partial<Record<EndpointMember, string>>>;
+  /** What /token redeems. */
+  readonly grantTypes: Iterable<string>;
+  /** What ID tokens are signed with. */
+  readonly signingAlgs: readonly string[];
+}
+
+const authenticationMethods = ["client_secret_basic", "client_secret_post", "none"];
+
+export function providerMetadata({ issuer, endpoints, grantTypes, signingAlgs }: Provider) {
+  const base = issuer.replace(/\/$/, "");
+  return {
+    issuer,
+    ...Object.fromEntries(
+      Object.entries(endpoints).map(([member, path]) => [member, `${base}${path}`]),
+    ),
+    response_types_supported: ["code"],
+    response_modes_supported: ["query", "form_post"],
+    grant_types_supported: [...grantTypes],
+    // Resources have scopes of their own besides; RFC 8414 §2 lets them be told to their clients.
+    scopes_supported: OIDC_SCOPES,
+    subject_types_supported: ["public"],
+    id_token_signing_alg_values_supported: signingAlgs,
+    token_endpoint_auth_methods_supported: authenticationMethods,
+    ...(endpoints.revocation_endpoint
+      ? { revocation_endpoint_auth_methods_supported: authenticationMethods }
+      : {}),
+    code_challenge_methods_supported: ["S256"],
+    prompt_values_supported: ["none", "login", "consent", "select_account"],
+    acr_values_supported: ["pwd"],
+    claim_types_supported: ["normal"],
+    claims_supported: SUPPORTED_CLAIMS,
+    authorization_response_iss_parameter_supported: true,
+    // Said aloud because the default of the last one is true (OpenID Connect Discovery §3).
+    claims_parameter_supported: false,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+  };
+}

@@ -1,0 +1,28 @@
+/** Documents that are the same for everybody and may be kept: discovery and keys. */
+import type { Context } from "koa";
+
+export interface PublicDocument {
+  readonly body: Buffer;
+  /** Quoted, as the header wants it. */
+  readonly etag: string;
+  readonly maxAgeSeconds: number;
+}
+
+/** How long a cache may go on with what it has when we cannot be reached (RFC 5861 §4). */
+const STALE_IF_ERROR_SECONDS = 86_400;
+
+/** 200 with an ETag, or 304 for whoever has this very document; koa leaves the body out of HEAD. */
+export function sendDocument(ctx: Context, { body, etag, maxAgeSeconds }: PublicDocument): void {
+  ctx.status = 200;
+  ctx.set(
+    "Cache-Control",
+    `public, max-age=${maxAgeSeconds}, stale-if-error=${STALE_IF_ERROR_SECONDS}`,
+  );
+  ctx.set("ETag", etag);
+  if (ctx.fresh) {
+    ctx.status = 304;
+    return;
+  }
+  ctx.type = "application/json";
+  ctx.body = body;
+}
