@@ -1,0 +1,71 @@
+// Databases for tests, of the kind their vitest project runs on: fresh, migrated, empty, and gone
+// when the file's tests have ended.
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import pg from "pg";
+import { afterAll, inject } from "vitest";
+import { type Database, openDatabase } from "../../prisma/database.ts";
+
+export const databaseKind = (): "pglite" | "postgresql" => inject("databaseKind");
+
+/** A fresh, migrated database. It costs about a second on PGlite: one for a file is usual. */
+export async function openTestDatabase(): Promise<Database> {
+  if (databaseKind() === "pglite") {
+    const snapshot = new Blob([await readFile(inject("pgliteSnapshot"))]);
+    return remember(await openDatabase({ snapshot }));
+  }
+  return remember(await openDatabase({ url: await createDatabase(), migrate: false }));
+}
+
+/**
+ * Two handles on one fresh database, as two replicas have them. PGlite is one process only, so
+ * there both are the same.
+ */
+export async function openTwoHandles(): Promise<readonly [Database, Database]> {
+  if (databaseKind() === "pglite") {
+    const database = await openTestDatabase();
+    return [database, database];
+  }
+  const url = await createDatabase();
+  return [
+    remember(await openDatabase({ url, migrate: false })),
+    remember(await openDatabase({ url, migrate: false })),
+  ];
+}
+
+/**
+ * The address of a new PostgreSQL database, dropped after the file's tests.
+ * @param template  what it is cloned from: migrated by default, `template0` for nothing in it
+ */
+export async function createDatabase(template = inject("postgresqlTemplate")): Promise<string> {
+  const name = `signet_${randomUUID().replaceAll("-", "")}`;
+  await administer(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  cleanUps.push(() => administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+  const url = new URL(inject("postgresqlUrl"));
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+/** One statement as the server's administrator, on a connection of its own. */
+export async function administer(statement: string): Promise<void> {
+  const client = new pg.Client(inject("postgresqlUrl"));
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+const cleanUps: (() => Promise<void>)[] = [];
+
+function remember(database: Database): Database {
+  cleanUps.push(() => database.close());
+  return database;
+}
+
+// Registered for each test file, since each has its own copy of this module. Newest first: handles
+// are closed before their database is dropped.
+afterAll(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});

@@ -1,0 +1,39 @@
+// The suite runs in three projects: whatever touches storage on both databases, and the sites and
+// journeys, which know the IdP only over HTTP, once.
+import { defineConfig } from "vitest/config";
+import { findPostgresql } from "./test/support/postgresql-server.ts";
+
+const onBothDatabases = ["prisma", "keys", "idp", "attacks", "faults"].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
+const postgresql = findPostgresql();
+if (postgresql.kind === "none") {
+  // Written at the very end, whichever reporter runs: a green run must not look complete.
+  process.on("exit", () => {
+    process.stdout.write(`PostgreSQL was not tested: ${postgresql.reason}\n`);
+  });
+}
+
+const project = (name: string, databaseKind: "pglite" | "postgresql", include: string[]) => ({
+  test: {
+    name,
+    include,
+    provide: { databaseKind },
+    globalSetup: "test/support/global-setup.ts",
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
+
+export default defineConfig({
+  test: {
+    // A test file holds a PGlite of some hundred megabytes; the machines we know have two cores.
+    maxWorkers: 2,
+    projects: [
+      project("pglite", "pglite", onBothDatabases),
+      project("postgresql", "postgresql", postgresql.kind === "none" ? [] : onBothDatabases),
+      project("apart", "pglite", ["test/{apps,journeys}/**/*.test.ts"]),
+    ],
+  },
+});
