@@ -18,7 +18,9 @@ const dayMonthShort = names({ day: "numeric", month: "short" });
 const monthYear = names({ month: "long", year: "numeric" });
 const monthOnly = names({ month: "long" });
 
-const midnight = (day: Day) => new Date(`${day}T00:00:00Z`);
+const monthNumber = (text: Day | Month) => Number(text.slice(5, 7));
+const midnight = (day: Day) =>
+  new Date(Date.UTC(yearOf(day), monthNumber(day) - 1, dayNumber(day)));
 
 export const dayOf = (at: Date): Day => isoDay.format(at);
 /** "14:06:38" where the sites live. */
@@ -35,12 +37,12 @@ export const addDays = (day: Day, count: number): Day =>
   new Date(midnight(day).getTime() + count * DAY_MILLISECONDS).toISOString().slice(0, 10);
 
 export function addMonths(month: Month, count: number): Month {
-  const total = yearOf(month) * 12 + Number(month.slice(5, 7)) - 1 + count;
+  const total = yearOf(month) * 12 + monthNumber(month) - 1 + count;
   return `${String(Math.floor(total / 12)).padStart(4, "0")}-${String((total % 12) + 1).padStart(2, "0")}`;
 }
 
 export const daysIn = (month: Month): number =>
-  new Date(Date.UTC(yearOf(month), Number(month.slice(5, 7)), 0)).getUTCDate();
+  new Date(Date.UTC(yearOf(month), monthNumber(month), 0)).getUTCDate();
 export const lastDayOf = (month: Month): Day => dayInMonth(month, daysIn(month));
 
 /** Every month from the first to the last, both included; none when they are the wrong way round. */

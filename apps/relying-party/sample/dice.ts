@@ -7,7 +7,7 @@ export interface Dice {
   between(min: number, max: number): number;
   /** A number from 0 up to, but not including, 1. */
   fraction(): number;
-  pick<T>(list: readonly [T, ...T[]]): T;
+  pick<const List extends readonly [unknown, ...unknown[]]>(list: List): List[number];
 }
 
 const WORD_BYTES = 4;
@@ -33,6 +33,6 @@ export function dice(...words: readonly string[]): Dice {
   return {
     between,
     fraction,
-    pick: ([first, ...rest]) => rest[between(0, rest.length) - 1] ?? first,
+    pick: (list) => list[between(0, list.length - 1)] ?? list[0],
   };
 }

@@ -91,9 +91,7 @@ export function contributionOf(grossCents: number, percent: number): Contributio
 export function isPaused({ pause }: WorkingLife, month: Month): boolean {
   const first = Number(pause.from.slice(5, 7));
   const number = Number(month.slice(5, 7));
-  return (
-    yearOf(month) === yearOf(pause.from) && number >= first && number < first + pause.months
-  );
+  return yearOf(month) === yearOf(pause.from) && number >= first && number < first + pause.months;
 }
 
 /** What went in that month: nothing during the pause. */

@@ -1,0 +1,49 @@
+// Who banks here, made from issuer and subject (never the e-mail): two accounts, a home, a habit of
+// saving. Whoever signs in for the first time finds an account that has been lived in.
+import type { Month } from "../../relying-party/sample/calendar.ts";
+import { dice } from "../../relying-party/sample/dice.ts";
+import {
+  netPayIn,
+  type PersonKey,
+  type WorkingLife,
+  workingLife,
+} from "../../relying-party/sample/working-life.ts";
+
+export interface Customer {
+  readonly key: PersonKey;
+  readonly life: WorkingLife;
+  readonly openedIn: Month;
+  readonly currentNumber: string;
+  readonly rainyDayNumber: string;
+  readonly landlord: string;
+  readonly rentCents: number;
+  /** What moves to Rainy day after each pay. */
+  readonly standingOrderCents: number;
+  readonly firstDepositCents: number;
+  /** What the current account holds, more or less, when a month begins. */
+  readonly cushionCents: number;
+}
+
+const LANDLORDS = ["Régie Foch", "Régie Bellecour", "Foncière des Pentes"] as const;
+const A_USUAL_MONTH = "2026-01";
+
+const toNearest = (step: number, value: number) => Math.round(value / step) * step;
+
+export function customerFor(key: PersonKey): Customer {
+  const throwing = dice("harbour customer", key.issuer, key.subject);
+  const life = workingLife(key);
+  const pay = netPayIn(life, A_USUAL_MONTH);
+  const currentNumber = throwing.between(1000, 5999);
+  return {
+    key,
+    life,
+    openedIn: `${throwing.between(2022, 2024)}-0${throwing.between(1, 9)}`,
+    currentNumber: String(currentNumber),
+    rainyDayNumber: String(currentNumber + throwing.between(1001, 3999)),
+    landlord: throwing.pick(LANDLORDS),
+    rentCents: toNearest(1000, pay * (0.23 + throwing.fraction() * 0.05)),
+    standingOrderCents: toNearest(5000, pay * (0.15 + throwing.fraction() * 0.08)),
+    firstDepositCents: throwing.between(20, 60) * 10_000,
+    cushionCents: toNearest(100, pay * 0.85),
+  };
+}

@@ -1,0 +1,27 @@
+// One line of a statement, and the words for what money is for.
+import type { Day } from "../../relying-party/sample/calendar.ts";
+
+export type Purpose =
+  | "Salary"
+  | "Interest"
+  | "Home"
+  | "Saving"
+  | "Groceries"
+  | "Eating out"
+  | "Travel"
+  | "Leisure"
+  | "Health"
+  | "Clothes";
+
+export interface Movement {
+  readonly day: Day;
+  readonly party: string;
+  readonly purpose: Purpose;
+  /** Positive came in, negative went out. */
+  readonly cents: number;
+  /** A card payment is pending on the day it is made; transfers and debits never are. */
+  readonly isCard: boolean;
+}
+
+export const sumOf = (movements: readonly Movement[]): number =>
+  movements.reduce((sum, { cents }) => sum + cents, 0);

@@ -1,0 +1,61 @@
+// A month of one account as a statement: what it opened with, every movement up to a day, and the
+// balance after each. All that the pages and the API show is read from statements, so the numbers
+// agree wherever they appear.
+import { type Day, type Month, monthOf } from "../../relying-party/sample/calendar.ts";
+import { currentMonth, openingCents } from "./current-month.ts";
+import type { Customer } from "./customer.ts";
+import type { Movement } from "./movement.ts";
+import { rainyDayMonth, rainyDayOpeningCents } from "./rainy-day.ts";
+
+export const ACCOUNT_IDS = ["current", "rainy-day"] as const;
+export type AccountId = (typeof ACCOUNT_IDS)[number];
+
+export interface StatementLine extends Movement {
+  readonly balanceCents: number;
+  readonly isPending: boolean;
+}
+
+export interface Statement {
+  readonly account: AccountId;
+  readonly month: Month;
+  readonly openingCents: number;
+  /** Oldest first. */
+  readonly lines: readonly StatementLine[];
+  readonly balanceCents: number;
+  readonly pendingCents: number;
+}
+
+/** The statement of a month as it reads on `today`: nothing later than that day is on it yet. */
+export function statementOf(
+  customer: Customer,
+  account: AccountId,
+  month: Month,
+  today: Day,
+): Statement {
+  const isCurrent = account === "current";
+  const opening = isCurrent ? openingCents(customer, month) : rainyDayOpeningCents(customer, month);
+  const movements = isCurrent ? currentMonth(customer, month) : rainyDayMonth(customer, month);
+
+  let balanceCents = opening;
+  const lines = movements
+    .filter(({ day }) => day <= today)
+    .map((movement) => {
+      balanceCents += movement.cents;
+      return { ...movement, balanceCents, isPending: movement.isCard && movement.day === today };
+    });
+  return {
+    account,
+    month,
+    openingCents: opening,
+    lines,
+    balanceCents,
+    pendingCents: lines.reduce((sum, line) => sum + (line.isPending ? line.cents : 0), 0),
+  };
+}
+
+/** Both accounts together, at the end of a day. */
+export const totalCentsOn = (customer: Customer, day: Day): number =>
+  ACCOUNT_IDS.reduce(
+    (sum, account) => sum + statementOf(customer, account, monthOf(day), day).balanceCents,
+    0,
+  );
