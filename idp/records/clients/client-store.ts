@@ -1,0 +1,247 @@
+// Clients, their secrets, and resources. Every change raises DirectoryVersion in its transaction, so
+// that each replica knows when its copy of them is old; raising it first also puts all such changes
+// in one row.
+import type { Database, Orm } from "../../../prisma/database.ts";
+import {
+  type ClientSecret as ClientSecretRow,
+  Prisma,
+  type Resource as ResourceRow,
+} from "../../../prisma/generated/client.ts";
+import { hashOf, newCredential } from "../../protocol/credential.ts";
+import type { AuditKind, Cause } from "../audit/audit-event.ts";
+import { causedBy, writeAudit } from "../audit/audit-store.ts";
+import { newIdentifier } from "../identifier.ts";
+import { asObject, asStrings } from "../json.ts";
+import { withoutNulls } from "../without-nulls.ts";
+import {
+  type Client,
+  ClientExists,
+  type ClientOrigin,
+  type ClientPatch,
+  type NewClient,
+  type Resource,
+  type TokenEndpointAuthMethod,
+} from "./client.ts";
+
+/** Secrets that may count at once: the one in use, and the one a client moves to. */
+const OVERLAPPING_SECRETS = 2;
+
+export type ClientStore = ReturnType<typeof clientStore>;
+
+export const clientStore = (database: Database) => ({
+  /**
+   * @param secret  the client's first secret; undefined for a public client
+   * @throws ClientExists
+   */
+  async add(
+    client: NewClient,
+    secret: string | undefined,
+    now: Date,
+    cause: Cause,
+  ): Promise<Client> {
+    try {
+      return await database.transaction(async (orm) => {
+        await raiseDirectoryVersion(orm);
+        const row = await orm.client.create({
+          data: {
+            ...columnsOf(client),
+            ...(secret !== undefined && { secrets: { create: secretRow(secret, now) } }),
+            createdAt: now,
+            updatedAt: now,
+          },
+          include: withSecrets,
+        });
+        await writeAudit(orm, auditOf("client.added", client.id, now, cause));
+        return clientOf(row);
+      });
+    } catch (error) {
+      if (isDuplicate(error)) throw new ClientExists();
+      throw error;
+    }
+  },
+
+  /** @returns false when there is no such client */
+  update(id: string, patch: ClientPatch, now: Date, cause: Cause): Promise<boolean> {
+    return database.transaction(async (orm) => {
+      await raiseDirectoryVersion(orm);
+      const { count } = await orm.client.updateMany({
+        where: { id },
+        data: { ...columnsOf(patch), updatedAt: now },
+      });
+      if (count === 0) return false;
+      const details = { changed: Object.keys(patch) };
+      await writeAudit(orm, { ...auditOf("client.changed", id, now, cause), details });
+      return true;
+    });
+  },
+
+  /** Disabling takes access back as well, and is `ending`'s. @returns false when it was not disabled */
+  enable(id: string, now: Date, cause: Cause): Promise<boolean> {
+    return database.transaction(async (orm) => {
+      await raiseDirectoryVersion(orm);
+      const { count } = await orm.client.updateMany({
+        where: { id, disabledAt: { not: null } },
+        data: { disabledAt: null, updatedAt: now },
+      });
+      if (count > 0) await writeAudit(orm, auditOf("client.enabled", id, now, cause));
+      return count > 0;
+    });
+  },
+
+  async find(id: string): Promise<Client | undefined> {
+    const row = await database.orm.client.findUnique({ where: { id }, include: withSecrets });
+    return row ? clientOf(row) : undefined;
+  },
+
+  /** In the order of their ids. @param after  id of the last client already seen */
+  async list(page: { limit: number; after?: string }): Promise<Client[]> {
+    const rows = await database.orm.client.findMany({
+      orderBy: { id: "asc" },
+      take: page.limit,
+      include: withSecrets,
+      ...(page.after !== undefined && { cursor: { id: page.after }, skip: 1 }),
+    });
+    return rows.map(clientOf);
+  },
+
+  /**
+   * A further secret, beside the newest there is; older ones end. Shown this once.
+   * @returns undefined when there is no such client
+   */
+  addSecret(id: string, now: Date, cause: Cause): Promise<string | undefined> {
+    const secret = newCredential("client-secret");
+    return database.transaction(async (orm) => {
+      await raiseDirectoryVersion(orm);
+      if (!(await orm.client.findUnique({ where: { id }, select: { id: true } }))) return undefined;
+      const kept = await orm.clientSecret.findMany({
+        where: { clientId: id },
+        orderBy: newestFirst,
+        take: OVERLAPPING_SECRETS - 1,
+        select: { id: true },
+      });
+      await orm.clientSecret.deleteMany({
+        where: { clientId: id, id: { notIn: kept.map((row) => row.id) } },
+      });
+      await orm.clientSecret.create({ data: { ...secretRow(secret, now), clientId: id } });
+      await writeAudit(orm, auditOf("client.secret-added", id, now, cause));
+      return secret;
+    });
+  },
+
+  /** @returns false when the client has no such secret */
+  removeSecret(id: string, secretId: string, now: Date, cause: Cause): Promise<boolean> {
+    return database.transaction(async (orm) => {
+      await raiseDirectoryVersion(orm);
+      const { count } = await orm.clientSecret.deleteMany({
+        where: { id: secretId, clientId: id },
+      });
+      if (count > 0) await writeAudit(orm, auditOf("client.secret-removed", id, now, cause));
+      return count > 0;
+    });
+  },
+
+  /** With all that was ever granted to it. @returns false when there is no such client */
+  remove(id: string, now: Date, cause: Cause): Promise<boolean> {
+    return database.transaction(async (orm) => {
+      await raiseDirectoryVersion(orm);
+      const { count } = await orm.client.deleteMany({ where: { id } });
+      if (count > 0) await writeAudit(orm, auditOf("client.removed", id, now, cause));
+      return count > 0;
+    });
+  },
+
+  /** Adds a resource, or says anew what it is. */
+  putResource(resource: Resource, now: Date, cause: Cause): Promise<void> {
+    const { identifier, ...columns } = resource;
+    return database.transaction(async (orm) => {
+      await raiseDirectoryVersion(orm);
+      await orm.resource.upsert({
+        where: { identifier },
+        create: { ...resource, createdAt: now, updatedAt: now },
+        update: { ...columns, updatedAt: now },
+      });
+      await writeAudit(orm, {
+        at: now,
+        kind: "resource.changed",
+        outcome: "success",
+        ...causedBy(cause),
+        details: { resource: identifier },
+      });
+    });
+  },
+
+  async listResources(): Promise<Resource[]> {
+    const rows = await database.orm.resource.findMany({ orderBy: { identifier: "asc" } });
+    return rows.map(resourceOf);
+  },
+
+  /** Rises with every change above; 0 before the first. */
+  async directoryVersion(): Promise<number> {
+    const row = await database.orm.directoryVersion.findUnique({ where: { id: 1 } });
+    return row?.version ?? 0;
+  },
+});
+
+/** Within a transaction of the caller, as its first statement. */
+export async function raiseDirectoryVersion(orm: Orm): Promise<void> {
+  await orm.directoryVersion.upsert({
+    where: { id: 1 },
+    create: { id: 1, version: 1 },
+    update: { version: { increment: 1 } },
+  });
+}
+
+const newestFirst = [{ createdAt: "desc" }, { id: "desc" }] satisfies object[];
+const withSecrets = { secrets: { orderBy: newestFirst } } satisfies Prisma.ClientInclude;
+
+type ClientRow = Prisma.ClientGetPayload<{ include: typeof withSecrets }>;
+
+const secretRow = (secret: string, now: Date) => ({
+  id: newIdentifier(),
+  secretHash: hashOf(secret),
+  createdAt: now,
+});
+
+/** What Prisma writes: its own lists and JSON are not read-only in its types. */
+const columnsOf = <Columns extends ClientPatch>(client: Columns) =>
+  client as {
+    [Column in keyof Columns]: Columns[Column] extends readonly (infer Item)[]
+      ? Item[]
+      : Column extends "metadata"
+        ? Prisma.InputJsonObject
+        : Columns[Column];
+  };
+
+const auditOf = (kind: AuditKind, clientId: string, at: Date, cause: Cause) => ({
+  at,
+  kind,
+  outcome: "success" as const,
+  clientId,
+  ...causedBy(cause),
+});
+
+function clientOf(row: ClientRow): Client {
+  const { updatedAt: _, secrets, metadata, tokenEndpointAuthMethod, origin, ...columns } = row;
+  return {
+    ...withoutNulls(columns),
+    tokenEndpointAuthMethod: tokenEndpointAuthMethod as TokenEndpointAuthMethod,
+    origin: origin as ClientOrigin,
+    metadata: asObject(metadata),
+    secrets: secrets.map(clientSecretOf),
+  };
+}
+
+const clientSecretOf = ({ clientId: _, secretHash, ...row }: ClientSecretRow) => ({
+  ...withoutNulls(row),
+  hash: secretHash,
+});
+
+const resourceOf = (row: ResourceRow): Resource => ({
+  identifier: row.identifier,
+  name: row.name,
+  scopes: asStrings(row.scopes),
+  public: row.public,
+});
+
+const isDuplicate = (error: unknown): boolean =>
+  error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002";
