@@ -1,7 +1,7 @@
 // Clients, their secrets, and resources. Every change raises DirectoryVersion in its transaction, so
 // that each replica knows when its copy of them is old; raising it first also puts all such changes
 // in one row.
-import type { Database, Orm } from "../../../prisma/database.ts";
+import type { Database } from "../../../prisma/database.ts";
 import {
   type ClientSecret as ClientSecretRow,
   Prisma,
@@ -22,6 +22,7 @@ import {
   type Resource,
   type TokenEndpointAuthMethod,
 } from "./client.ts";
+import { directoryVersion, raiseDirectoryVersion } from "./directory-version-store.ts";
 
 /** Secrets that may count at once: the one in use, and the one a client moves to. */
 const OVERLAPPING_SECRETS = 2;
@@ -44,7 +45,7 @@ export const clientStore = (database: Database) => ({
         await raiseDirectoryVersion(orm);
         const row = await orm.client.create({
           data: {
-            ...columnsOf(client),
+            ...(client as Prisma.ClientCreateInput),
             ...(secret !== undefined && { secrets: { create: secretRow(secret, now) } }),
             createdAt: now,
             updatedAt: now,
@@ -66,7 +67,7 @@ export const clientStore = (database: Database) => ({
       await raiseDirectoryVersion(orm);
       const { count } = await orm.client.updateMany({
         where: { id },
-        data: { ...columnsOf(patch), updatedAt: now },
+        data: { ...(patch as Prisma.ClientUpdateManyMutationInput), updatedAt: now },
       });
       if (count === 0) return false;
       const details = { changed: Object.keys(patch) };
@@ -176,22 +177,13 @@ export const clientStore = (database: Database) => ({
   },
 
   /** Rises with every change above; 0 before the first. */
-  async directoryVersion(): Promise<number> {
-    const row = await database.orm.directoryVersion.findUnique({ where: { id: 1 } });
-    return row?.version ?? 0;
-  },
+  directoryVersion: (): Promise<number> => directoryVersion(database.orm),
 });
 
-/** Within a transaction of the caller, as its first statement. */
-export async function raiseDirectoryVersion(orm: Orm): Promise<void> {
-  await orm.directoryVersion.upsert({
-    where: { id: 1 },
-    create: { id: 1, version: 1 },
-    update: { version: { increment: 1 } },
-  });
-}
-
-const newestFirst = [{ createdAt: "desc" }, { id: "desc" }] satisfies object[];
+const newestFirst: Prisma.ClientSecretOrderByWithRelationInput[] = [
+  { createdAt: "desc" },
+  { id: "desc" },
+];
 const withSecrets = { secrets: { orderBy: newestFirst } } satisfies Prisma.ClientInclude;
 
 type ClientRow = Prisma.ClientGetPayload<{ include: typeof withSecrets }>;
@@ -201,16 +193,6 @@ const secretRow = (secret: string, now: Date) => ({
   secretHash: hashOf(secret),
   createdAt: now,
 });
-
-/** What Prisma writes: its own lists and JSON are not read-only in its types. */
-const columnsOf = <Columns extends ClientPatch>(client: Columns) =>
-  client as {
-    [Column in keyof Columns]: Columns[Column] extends readonly (infer Item)[]
-      ? Item[]
-      : Column extends "metadata"
-        ? Prisma.InputJsonObject
-        : Columns[Column];
-  };
 
 const auditOf = (kind: AuditKind, clientId: string, at: Date, cause: Cause) => ({
   at,
