@@ -4,7 +4,9 @@ import type { LookupFunction } from "node:net";
 /** Whether a URL's hostname can only mean this machine (RFC 6761 §6.3, RFC 8252 §8.3). */
 export function isLoopbackHost(hostname: string): boolean {
   return (
-    /^(?:[^.]+\.)*localhost$/i.test(hostname) || /^127(?:\.\d+){3}$/.test(hostname) || hostname === "[::1]"
+    /^(?:[^.]+\.)*localhost$/i.test(hostname) ||
+    /^127(?:\.\d+){3}$/.test(hostname) ||
+    hostname === "[::1]"
   );
 }
 

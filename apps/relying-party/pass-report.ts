@@ -21,7 +21,11 @@ export interface PassReport {
 }
 
 /** Describes a verified access token without its signature's end. */
-export function reportPass(token: string, verified: VerifiedAccessToken, keySetFetchedAt: Date): PassReport {
+export function reportPass(
+  token: string,
+  verified: VerifiedAccessToken,
+  keySetFetchedAt: Date,
+): PassReport {
   const [header = "", payload = "", signature = ""] = token.split(".");
   const { claims } = verified;
   const expiresAt = new Date(claims.exp * 1000);

@@ -25,7 +25,10 @@ export function makeSessionKeys(dataDirectory: string): string {
   mkdirSync(dataDirectory, { recursive: true });
   try {
     // "wx": of two starts at once one creates the file, the other reads it.
-    writeFileSync(file, `${randomBytes(KEY_BYTES).toString("base64url")}\n`, { flag: "wx", mode: 0o600 });
+    writeFileSync(file, `${randomBytes(KEY_BYTES).toString("base64url")}\n`, {
+      flag: "wx",
+      mode: 0o600,
+    });
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   }

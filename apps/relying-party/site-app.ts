@@ -28,4 +28,6 @@ export interface SiteAppOptions<Views extends CommonViews> {
   routes(site: { router: Router<SiteState>; render: Render<Views> }): void;
 }
 
-export declare function siteApp<Views extends CommonViews>(options: SiteAppOptions<Views>): Koa<SiteState>;
+export declare function siteApp<Views extends CommonViews>(
+  options: SiteAppOptions<Views>,
+): Koa<SiteState>;

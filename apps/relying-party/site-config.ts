@@ -56,16 +56,33 @@ const present = z.string().trim().min(1);
 /** Every setting of a site. The descriptions are the README's table. */
 export const SiteEnvironment = z.object({
   ISSUER: present.default("http://id.localhost:4000").describe("The identity provider's issuer."),
-  BASE_URL: present.optional().describe("Where people reach this site. Plain http on loopback hosts only."),
+  BASE_URL: present
+    .optional()
+    .describe("Where people reach this site. Plain http on loopback hosts only."),
   PORT: port.optional().describe("Port to listen on."),
   HOST: present.default("127.0.0.1").describe("Address to listen on."),
   CLIENT_ID: present.optional().describe("This site's client id at the identity provider."),
   CLIENT_SECRET: present.optional().describe("Its client secret."),
-  CLIENT_SECRET_FILE: present.optional().describe("File that holds the client secret, instead of CLIENT_SECRET."),
-  SESSION_KEYS: present.optional().describe("Comma-separated 256-bit keys in base64url for the session cookie; the first seals, all open."),
-  DATA_DIR: present.optional().describe("Directory for the last good key set, discovery and demo secrets."),
-  OUTAGE_GRACE_SECONDS: seconds.default(3600).describe("How long pages go on after the access token's expiry while the identity provider is unreachable."),
-  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info").describe("Least severe log line to write."),
+  CLIENT_SECRET_FILE: present
+    .optional()
+    .describe("File that holds the client secret, instead of CLIENT_SECRET."),
+  SESSION_KEYS: present
+    .optional()
+    .describe(
+      "Comma-separated 256-bit keys in base64url for the session cookie; the first seals, all open.",
+    ),
+  DATA_DIR: present
+    .optional()
+    .describe("Directory for the last good key set, discovery and demo secrets."),
+  OUTAGE_GRACE_SECONDS: seconds
+    .default(3600)
+    .describe(
+      "How long pages go on after the access token's expiry while the identity provider is unreachable.",
+    ),
+  LOG_LEVEL: z
+    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
+    .default("info")
+    .describe("Least severe log line to write."),
 });
 type SiteEnvironment = z.infer<typeof SiteEnvironment>;
 
@@ -80,7 +97,11 @@ export function readSiteConfig(
   const settings = parseEnvironment(env);
   const issuer = webOrigin("ISSUER", settings.ISSUER, { path: true });
   const listenPort = settings.PORT ?? defaults.port;
-  const baseUrl = webOrigin("BASE_URL", settings.BASE_URL ?? `http://${defaults.hostname}:${listenPort}`, { path: false });
+  const baseUrl = webOrigin(
+    "BASE_URL",
+    settings.BASE_URL ?? `http://${defaults.hostname}:${listenPort}`,
+    { path: false },
+  );
   const dataDirectory = resolve(settings.DATA_DIR ?? defaults.dataDirectory);
   const demo = isLoopbackHost(new URL(issuer).hostname);
   return Object.freeze({
@@ -106,7 +127,9 @@ function parseEnvironment(env: Record<string, string | undefined>): SiteEnvironm
   const parsed = SiteEnvironment.safeParse(set);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new SiteConfigError(`${issue?.path.join(".") ?? "settings"}: ${issue?.message ?? "malformed"}`);
+  throw new SiteConfigError(
+    `${issue?.path.join(".") ?? "settings"}: ${issue?.message ?? "malformed"}`,
+  );
 }
 
 function webOrigin(setting: string, value: string, { path }: { path: boolean }): string {
@@ -115,7 +138,9 @@ function webOrigin(setting: string, value: string, { path }: { path: boolean }):
     throw new SiteConfigError(`${setting}: must be an https URL, not "${value}"`);
   }
   if (url.username || url.password || url.search || url.hash || (!path && url.pathname !== "/")) {
-    throw new SiteConfigError(`${setting}: must be a bare URL without user, query or fragment${path ? "" : ", or path"}`);
+    throw new SiteConfigError(
+      `${setting}: must be a bare URL without user, query or fragment${path ? "" : ", or path"}`,
+    );
   }
   if (url.protocol === "http:" && !isLoopbackHost(url.hostname)) {
     throw new SiteConfigError(`${setting}: plain http is for loopback hosts only; use https`);
@@ -124,7 +149,11 @@ function webOrigin(setting: string, value: string, { path }: { path: boolean }):
   return path ? value : url.origin;
 }
 
-function clientSource(settings: SiteEnvironment, dataDirectory: string, demo: boolean): ClientSource {
+function clientSource(
+  settings: SiteEnvironment,
+  dataDirectory: string,
+  demo: boolean,
+): ClientSource {
   const { CLIENT_ID, CLIENT_SECRET, CLIENT_SECRET_FILE } = settings;
   if (CLIENT_SECRET && CLIENT_SECRET_FILE) {
     throw new SiteConfigError("CLIENT_SECRET: set it or CLIENT_SECRET_FILE, not both");
@@ -146,7 +175,11 @@ function secretIn(path: string): string {
   throw new SiteConfigError(`CLIENT_SECRET_FILE: ${path} is empty`);
 }
 
-function sessionKeys(settings: SiteEnvironment, dataDirectory: string, demo: boolean): Uint8Array[] {
+function sessionKeys(
+  settings: SiteEnvironment,
+  dataDirectory: string,
+  demo: boolean,
+): Uint8Array[] {
   if (!settings.SESSION_KEYS && !demo) throw new SiteConfigError("SESSION_KEYS: missing");
   try {
     return parseSessionKeys(settings.SESSION_KEYS ?? makeSessionKeys(dataDirectory));

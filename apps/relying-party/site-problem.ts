@@ -95,7 +95,8 @@ export const foreignRequest = (cause?: unknown) =>
     {
       status: 403,
       title: "This did not come from our page",
-      explanation: "Nothing was done. If you meant to do this, go back, reload the page and try again.",
+      explanation:
+        "Nothing was done. If you meant to do this, go back, reload the page and try again.",
       whatNext: [home],
     },
     { cause },
