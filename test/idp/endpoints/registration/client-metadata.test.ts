@@ -1,0 +1,153 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { clientMetadata } from "../../../../idp/endpoints/registration/client-metadata.ts";
+import { OAuthError } from "../../../../idp/protocol/oauth-error.ts";
+
+const rules = { scopes: ["openid", "email", "accounts:read"], signingAlgs: ["RS256"] };
+const redirect_uris = ["https://rp.example/callback"];
+const check = (presented: Record<string, unknown>) => clientMetadata(presented, rules);
+const accept = (presented: Record<string, unknown>) => check({ redirect_uris, ...presented });
+
+describe("client metadata (RFC 7591 §2)", () => {
+  it("fills in the defaults", () => {
+    expect(accept({})).toEqual({
+      redirect_uris,
+      post_logout_redirect_uris: [],
+      token_endpoint_auth_method: "client_secret_basic",
+      grant_types: ["authorization_code"],
+      response_types: ["code"],
+      application_type: "web",
+      subject_type: "public",
+      require_auth_time: false,
+      id_token_signed_response_alg: "RS256",
+      scopes: rules.scopes,
+    });
+  });
+
+  it("ignores what it does not know, and null", () => {
+    expect(
+      accept({ "client_name#de": "Bank", nonsense: 1, software_statement: "x", logo_uri: null }),
+    ).toEqual(accept({}));
+  });
+
+  it("gives of the scopes asked for those that exist, and says so", () => {
+    expect(accept({ scope: "openid admin accounts:read" }).scopes).toEqual([
+      "openid",
+      "accounts:read",
+    ]);
+    expect(() => accept({ scope: "admin" })).toThrow(/^invalid_client_metadata: scope/);
+  });
+
+  it.each([
+    [{ grant_types: ["client_credentials"] }, []],
+    [{ grant_types: ["authorization_code", "refresh_token"] }, ["code"]],
+    [{ grant_types: ["authorization_code"], response_types: ["code"] }, ["code"]],
+    [{ grant_types: ["client_credentials"], response_types: [] }, []],
+  ])("grants and response types belong together: %j", (presented, responseTypes) => {
+    expect(accept(presented).response_types).toEqual(responseTypes);
+  });
+
+  it("a machine needs no redirect URI", () => {
+    expect(check({ grant_types: ["client_credentials"] }).redirect_uris).toEqual([]);
+  });
+
+  it.each([
+    ["grant_types", { grant_types: ["password"] }],
+    ["grant_types", { grant_types: ["implicit"] }],
+    ["grant_types", { grant_types: [] }],
+    ["grant_types", { grant_types: "authorization_code" }],
+    ["grant_types", { grant_types: ["refresh_token"] }],
+    ["grant_types", { grant_types: ["client_credentials"], token_endpoint_auth_method: "none" }],
+    ["response_types", { response_types: ["token"] }],
+    ["response_types", { response_types: ["code id_token"] }],
+    ["response_types", { response_types: [] }],
+    ["response_types", { grant_types: ["client_credentials"], response_types: ["code"] }],
+    ["token_endpoint_auth_method", { token_endpoint_auth_method: "private_key_jwt" }],
+    ["token_endpoint_auth_method", { token_endpoint_auth_method: "client_secret_jwt" }],
+    ["token_endpoint_auth_signing_alg", { token_endpoint_auth_signing_alg: "RS256" }],
+    ["jwks", { jwks: { keys: [] } }],
+    ["jwks_uri", { jwks_uri: "https://rp.example/jwks" }],
+    ["sector_identifier_uri", { sector_identifier_uri: "https://rp.example/sector" }],
+    ["request_uris", { request_uris: ["https://rp.example/request"] }],
+    ["request_object_signing_alg", { request_object_signing_alg: "RS256" }],
+    ["userinfo_signed_response_alg", { userinfo_signed_response_alg: "RS256" }],
+    ["id_token_signed_response_alg", { id_token_signed_response_alg: "none" }],
+    ["id_token_signed_response_alg", { id_token_signed_response_alg: "HS256" }],
+    ["id_token_signed_response_alg", { id_token_signed_response_alg: ["RS256"] }],
+    ["subject_type", { subject_type: "pairwise" }],
+    ["application_type", { application_type: "service" }],
+    ["client_name", { client_name: "" }],
+    ["client_name", { client_name: "a\nb" }],
+    ["client_name", { client_name: "a\u0000b" }],
+    ["client_name", { client_name: "a".repeat(201) }],
+    ["client_name", { client_name: {} }],
+    ["client_uri", { client_uri: "javascript:alert(1)" }],
+    ["logo_uri", { logo_uri: "data:image/png;base64,AAAA" }],
+    ["policy_uri", { policy_uri: "/policy" }],
+    ["tos_uri", { tos_uri: "file:///etc/passwd" }],
+    ["initiate_login_uri", { initiate_login_uri: "http://rp.example/start" }],
+    ["contacts", { contacts: "me@rp.example" }],
+    ["default_max_age", { default_max_age: -1 }],
+    ["default_max_age", { default_max_age: "60" }],
+    ["require_auth_time", { require_auth_time: "true" }],
+    ["scope", { scope: ["openid"] }],
+    ["scope", { scope: 'open"id' }],
+    ["scope", { scope: "a ".repeat(600) }],
+    ["post_logout_redirect_uris", { post_logout_redirect_uris: ["http://rp.example/"] }],
+    ["post_logout_redirect_uris", { post_logout_redirect_uris: ["https://rp.example/#x"] }],
+  ])("refuses %s by name: %j", (member, presented) => {
+    expect(() => accept(presented)).toThrow(
+      expect.objectContaining({
+        code: "invalid_client_metadata",
+        description: expect.stringMatching(new RegExp(`^${member} `)),
+      }),
+    );
+  });
+
+  it.each([
+    [{}],
+    [{ redirect_uris: [] }],
+    [{ redirect_uris: "https://rp.example/callback" }],
+    [{ redirect_uris: [1] }],
+    [{ redirect_uris: ["http://rp.example/callback"] }],
+    [{ redirect_uris: ["https://rp.example/callback#fragment"] }],
+    [{ redirect_uris: ["https://rp.example/a", "https://user@rp.example/b"] }],
+    [{ redirect_uris: ["com.example.app:/callback"] }],
+    [{ redirect_uris: Array.from({ length: 51 }, (_, i) => `https://rp.example/${i}`) }],
+  ])("A1: refuses as invalid_redirect_uri: %j", (presented) => {
+    expect(() => check(presented)).toThrow(
+      expect.objectContaining({ code: "invalid_redirect_uri" }),
+    );
+  });
+
+  it("A1: a native application may use a private-use scheme and a loopback IP", () => {
+    const uris = ["com.example.app:/callback", "http://127.0.0.1/callback"];
+    expect(check({ redirect_uris: uris, application_type: "native" }).redirect_uris).toEqual(uris);
+  });
+
+  it("H6: any JSON gives metadata or a refusal of RFC 7591", () => {
+    const member = fc.constantFrom(
+      "redirect_uris",
+      "grant_types",
+      "response_types",
+      "scope",
+      "client_name",
+      "contacts",
+      "default_max_age",
+      "__proto__",
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(member, fc.jsonValue())), (members) => {
+        try {
+          accept(Object.fromEntries(members));
+        } catch (thrown) {
+          expect(thrown).toBeInstanceOf(OAuthError);
+          expect(thrown).toHaveProperty(
+            "code",
+            expect.stringMatching(/^invalid_(client|redirect)/),
+          );
+        }
+      }),
+    );
+  });
+});
