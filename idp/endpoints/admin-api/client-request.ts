@@ -1,0 +1,74 @@
+// A client as an operator describes it, in the members of RFC 7591 §2 and Signet's own.
+import { z } from "zod";
+import { isAcceptableRedirectUri } from "../../protocol/redirect-uri.ts";
+import { isScopeToken } from "../../protocol/scope.ts";
+import { text } from "./words.ts";
+
+const redirectUris = z
+  .array(
+    z.string().superRefine((uri, problem) => {
+      const wrong = isAcceptableRedirectUri(uri, { native: true });
+      if (wrong !== undefined) problem.addIssue({ code: "custom", message: wrong });
+    }),
+  )
+  .max(50);
+
+const scope = z
+  .string()
+  .max(1_024)
+  .transform((words) => [...new Set(words.split(" ").filter((word) => word !== ""))])
+  .refine((words) => words.every(isScopeToken), "contains characters a scope cannot have");
+
+const resourceIdentifier = z.url({ protocol: /^https?$/ }).max(500);
+
+const ClientMembers = z.strictObject({
+  client_name: text(200),
+  token_endpoint_auth_method: z.enum(["client_secret_basic", "client_secret_post", "none"]),
+  redirect_uris: redirectUris,
+  post_logout_redirect_uris: redirectUris,
+  grant_types: z
+    .array(z.enum(["authorization_code", "refresh_token", "client_credentials"]))
+    .min(1),
+  scope,
+  resources: z.array(resourceIdentifier).max(50),
+  first_party: z.boolean(),
+  default_max_age: z.int().min(0),
+  require_auth_time: z.boolean(),
+});
+
+export const NewClientRequest = z
+  .strictObject({
+    ...ClientMembers.partial().shape,
+    client_id: z
+      .string()
+      .regex(/^[A-Za-z0-9][\w.-]{2,99}$/, "must be 3 to 100 letters, digits, dots, dashes")
+      .optional(),
+    client_name: ClientMembers.shape.client_name,
+  })
+  .superRefine((client, problem) => {
+    const grants = client.grant_types ?? ["authorization_code"];
+    if (grants.includes("authorization_code") && !client.redirect_uris?.length)
+      problem.addIssue({
+        code: "custom",
+        path: ["redirect_uris"],
+        message: "is needed for the authorization code grant",
+      });
+    if (grants.includes("client_credentials") && client.token_endpoint_auth_method === "none")
+      problem.addIssue({
+        code: "custom",
+        path: ["grant_types"],
+        message: "client_credentials is for clients with a secret (RFC 6749 section 4.4)",
+      });
+  });
+
+export const ClientChange = z.strictObject({
+  ...ClientMembers.partial().shape,
+  reason: text(500).optional(),
+});
+
+export const NewResource = z.strictObject({
+  identifier: resourceIdentifier,
+  name: text(200),
+  scopes: z.record(z.string().refine(isScopeToken, "is not a scope"), text(300)),
+  public: z.boolean().default(false),
+});

@@ -1,0 +1,178 @@
+import { randomBytes } from "node:crypto";
+import type { Context } from "koa";
+import type { EndAccess } from "../../ending/end-access.ts";
+import { sendJson } from "../../http/respond.ts";
+import { newCredential } from "../../protocol/credential.ts";
+import { OIDC_SCOPES } from "../../protocol/scope.ts";
+import {
+  type Client,
+  ClientExists,
+  type ClientPatch,
+  isPublicClient,
+  type NewClient,
+} from "../../records/clients/client.ts";
+import type { ClientDirectory } from "../../records/clients/client-directory.ts";
+import type { ClientStore } from "../../records/clients/client-store.ts";
+import { clientAnswer } from "./answers.ts";
+import { ClientChange, NewClientRequest } from "./client-request.ts";
+import { operatorCause } from "./operator-endpoint.ts";
+import { pathParameter, readPage, readRequest } from "./request-endpoint.ts";
+import { PerhapsReason, WithReason } from "./words.ts";
+
+export interface ClientsEndpointDeps {
+  clientStore: Pick<
+    ClientStore,
+    "add" | "addSecret" | "enable" | "find" | "list" | "remove" | "removeSecret" | "update"
+  >;
+  clients: Pick<ClientDirectory, "forget">;
+  endAccess: EndAccess;
+  clock: { now(): Date };
+}
+
+/** Relying parties and machines. A secret is in the answer that made it and in no other. */
+export const clientsEndpoint = ({
+  clientStore,
+  clients,
+  endAccess,
+  clock,
+}: ClientsEndpointDeps) => {
+  const requireClient = async (ctx: Context): Promise<Client> => {
+    const client = await clientStore.find(pathParameter(ctx, "client"));
+    return client ?? ctx.throw(404, "There is no such client");
+  };
+
+  return {
+    async list(ctx: Context) {
+      const page = readPage(ctx);
+      const found = await clientStore.list(page);
+      const next = found.length === page.limit ? found.at(-1)?.id : undefined;
+      sendJson(ctx, { clients: found.map(clientAnswer), next });
+    },
+
+    async show(ctx: Context) {
+      sendJson(ctx, clientAnswer(await requireClient(ctx)));
+    },
+
+    async add(ctx: Context) {
+      const described = newClient(await readRequest(ctx, NewClientRequest));
+      const secret = isPublicClient(described) ? undefined : newCredential("client-secret");
+      const client = await clientStore
+        .add(described, secret, clock.now(), operatorCause(ctx))
+        .catch((error: unknown) => {
+          if (error instanceof ClientExists) ctx.throw(409, "There is a client with this id");
+          throw error;
+        });
+      clients.forget();
+      sendJson(ctx, { ...clientAnswer(client), client_secret: secret }, { status: 201 });
+    },
+
+    async update(ctx: Context) {
+      const { reason, ...members } = await readRequest(ctx, ClientChange);
+      const { id } = await requireClient(ctx);
+      await clientStore.update(id, patch(members), clock.now(), operatorCause(ctx, { reason }));
+      clients.forget();
+      sendJson(ctx, clientAnswer(await requireClient(ctx)));
+    },
+
+    /** Revokes every grant of the client as well. */
+    async disable(ctx: Context) {
+      const { reason } = await readRequest(ctx, WithReason);
+      const { id } = await requireClient(ctx);
+      const scope = { kind: "client", clientId: id } as const;
+      const { grants } = await endAccess(
+        scope,
+        reason,
+        clock.now(),
+        operatorCause(ctx, { reason }),
+      );
+      clients.forget();
+      sendJson(ctx, { ...clientAnswer(await requireClient(ctx)), grants_ended: grants });
+    },
+
+    async enable(ctx: Context) {
+      const request = await readRequest(ctx, PerhapsReason);
+      const { id } = await requireClient(ctx);
+      await clientStore.enable(id, clock.now(), operatorCause(ctx, request));
+      clients.forget();
+      sendJson(ctx, clientAnswer(await requireClient(ctx)));
+    },
+
+    /** A second secret beside the first, so that the client can move over. */
+    async addSecret(ctx: Context) {
+      const request = await readRequest(ctx, PerhapsReason);
+      const client = await requireClient(ctx);
+      if (isPublicClient(client)) ctx.throw(409, "This client has no secret: its method is none");
+      const secret = await clientStore.addSecret(
+        client.id,
+        clock.now(),
+        operatorCause(ctx, request),
+      );
+      clients.forget();
+      sendJson(ctx, { ...clientAnswer(await requireClient(ctx)), client_secret: secret });
+    },
+
+    /** One secret ends, at once: the client has moved over, or it leaked. */
+    async removeSecret(ctx: Context) {
+      const { reason } = await readRequest(ctx, WithReason);
+      const { id } = await requireClient(ctx);
+      const secret = pathParameter(ctx, "secret");
+      const cause = operatorCause(ctx, { reason });
+      if (!(await clientStore.removeSecret(id, secret, clock.now(), cause)))
+        ctx.throw(404, "This client has no such secret");
+      clients.forget();
+      sendJson(ctx, clientAnswer(await requireClient(ctx)));
+    },
+
+    /** Grants, consents and secrets go with it. */
+    async remove(ctx: Context) {
+      const { reason } = await readRequest(ctx, WithReason);
+      const { id } = await requireClient(ctx);
+      await clientStore.remove(id, clock.now(), operatorCause(ctx, { reason }));
+      clients.forget();
+      sendJson(ctx, { client_id: id, deleted: true });
+    },
+  };
+};
+
+type Members = Omit<ReturnType<typeof ClientChange.parse>, "reason">;
+
+/** What an operator did not say is what a site run by the same company usually wants. */
+function newClient(request: ReturnType<typeof NewClientRequest.parse>): NewClient {
+  return {
+    id: request.client_id ?? randomBytes(12).toString("base64url"),
+    tokenEndpointAuthMethod: "client_secret_basic",
+    redirectUris: [],
+    postLogoutRedirectUris: [],
+    grantTypes: ["authorization_code", "refresh_token"],
+    scopes: [...OIDC_SCOPES],
+    resources: [],
+    firstParty: false,
+    requireAuthTime: false,
+    ...patch(request),
+    name: request.client_name,
+    metadata: {},
+    origin: "operator",
+  };
+}
+
+function patch(members: Members): ClientPatch {
+  const given: ClientPatch = {
+    ...(members.client_name !== undefined && { name: members.client_name }),
+    ...(members.token_endpoint_auth_method !== undefined && {
+      tokenEndpointAuthMethod: members.token_endpoint_auth_method,
+    }),
+    ...(members.redirect_uris && { redirectUris: members.redirect_uris }),
+    ...(members.post_logout_redirect_uris && {
+      postLogoutRedirectUris: members.post_logout_redirect_uris,
+    }),
+    ...(members.grant_types && { grantTypes: members.grant_types }),
+    ...(members.scope && { scopes: members.scope }),
+    ...(members.resources && { resources: members.resources }),
+    ...(members.first_party !== undefined && { firstParty: members.first_party }),
+    ...(members.default_max_age !== undefined && {
+      defaultMaxAgeSeconds: members.default_max_age,
+    }),
+    ...(members.require_auth_time !== undefined && { requireAuthTime: members.require_auth_time }),
+  };
+  return given;
+}

@@ -1,0 +1,174 @@
+import { type Command, Option } from "commander";
+import { z } from "zod";
+import { ClientAnswer } from "../endpoints/admin-api/answers.ts";
+import { everyPage } from "./every-page.ts";
+import type { Operate } from "./operate.ts";
+import { facts, table } from "./output.ts";
+
+type Client = z.output<typeof ClientAnswer>;
+
+const ClientWithSecret = ClientAnswer.extend({ client_secret: z.string().optional() });
+const ClientsPage = z.object({ clients: z.array(ClientAnswer), next: z.string().optional() });
+const Disabled = ClientAnswer.extend({ grants_ended: z.int() });
+const Deleted = z.object({ client_id: z.string(), deleted: z.literal(true) });
+
+/** The options that describe a client; commander spells them in camelCase. */
+interface Description {
+  name?: string;
+  redirectUri?: string[];
+  postLogoutRedirectUri?: string[];
+  authMethod?: string;
+  grantType?: string[];
+  scope?: string;
+  resource?: string[];
+  firstParty?: boolean;
+  reason?: string;
+}
+
+export function clientsCommands(program: Command, { admin, say }: Operate): void {
+  const clients = program.command("clients").description("the sites and programs that use Signet");
+
+  describing(clients.command("add"))
+    .description("add a client and print its credentials, once")
+    .option("--id <id>", "its client_id; made up when absent")
+    .action(async ({ id, ...options }: Description & { id?: string }) => {
+      const request = { client_id: id, ...members(options) };
+      const added = await admin().ask("POST", "/clients", ClientWithSecret, request);
+      say(added, [...describe(added), "", ...secretLines(added)]);
+    });
+
+  clients
+    .command("list")
+    .description("every client")
+    .action(async () => {
+      const everyone = await everyPage(async (after) => {
+        const page = await admin().ask("GET", `/clients${after}`, ClientsPage);
+        return { records: page.clients, next: page.next };
+      });
+      const rows = everyone.map((client) => [
+        client.client_id,
+        client.client_name,
+        client.disabled_at ? "disabled" : "enabled",
+        client.token_endpoint_auth_method,
+        client.origin,
+      ]);
+      const head = ["CLIENT", "NAME", "STANDING", "METHOD", "ADDED BY"];
+      say(everyone, table(head, rows, "There are no clients."));
+    });
+
+  clients
+    .command("show")
+    .description("one client")
+    .argument("<client>", "its client_id")
+    .action(async (id: string) => {
+      const client = await admin().ask("GET", pathOf(id), ClientAnswer);
+      say(client, describe(client));
+    });
+
+  describing(clients.command("update"))
+    .description("change what is given; lists are replaced as a whole")
+    .argument("<client>", "its client_id")
+    .option("--reason <text>", "why, for the audit")
+    .action(async (id: string, { reason, ...options }: Description) => {
+      const request = { ...members(options), reason };
+      const client = await admin().ask("PATCH", pathOf(id), ClientAnswer, request);
+      say(client, describe(client));
+    });
+
+  clients
+    .command("disable")
+    .description("refuse the client, and revoke every grant it holds")
+    .argument("<client>", "its client_id")
+    .requiredOption("--reason <text>", "why, for the audit")
+    .action(async (id: string, options: { reason: string }) => {
+      const ended = await admin().ask("POST", `${pathOf(id)}/disable`, Disabled, options);
+      say(ended, [`${id} is disabled. Ended: ${ended.grants_ended} grants.`]);
+    });
+
+  clients
+    .command("enable")
+    .description("let a disabled client work again")
+    .argument("<client>", "its client_id")
+    .option("--reason <text>", "why, for the audit")
+    .action(async (id: string, options: { reason?: string }) => {
+      const client = await admin().ask("POST", `${pathOf(id)}/enable`, ClientAnswer, options);
+      say(client, [`${id} works again.`]);
+    });
+
+  clients
+    .command("secret")
+    .description("print a new secret; the one before it keeps working while the client moves over")
+    .argument("<client>", "its client_id")
+    .option("--reason <text>", "why, for the audit")
+    .option("--remove <secret-id>", "end this secret instead; needs a reason")
+    .action(async (id: string, { remove, ...options }: { remove?: string; reason?: string }) => {
+      const path = remove === undefined ? "secret" : `secrets/${encodeURIComponent(remove)}/delete`;
+      const client = await admin().ask("POST", `${pathOf(id)}/${path}`, ClientWithSecret, options);
+      say(client, remove === undefined ? secretLines(client) : describe(client));
+    });
+
+  clients
+    .command("delete")
+    .description("forget the client, its grants and its consents")
+    .argument("<client>", "its client_id")
+    .requiredOption("--reason <text>", "why, for the audit")
+    .action(async (id: string, options: { reason: string }) => {
+      const deleted = await admin().ask("POST", `${pathOf(id)}/delete`, Deleted, options);
+      say(deleted, [`${id} is deleted.`]);
+    });
+}
+
+const pathOf = (id: string) => `/clients/${encodeURIComponent(id)}`;
+
+const several = (value: string, before: string[] | undefined) => [...(before ?? []), value];
+
+/** `add` must have a name and `update` may have one: the API says which. */
+const describing = (command: Command): Command =>
+  command
+    .option("--name <name>", "what people read on the consent page")
+    .option("--redirect-uri <uri>", "where codes are sent; repeat for several", several)
+    .option("--post-logout-redirect-uri <uri>", "where sign-out may return to; repeat", several)
+    .addOption(
+      new Option("--auth-method <method>", "how it proves itself at the token endpoint").choices([
+        "client_secret_basic",
+        "client_secret_post",
+        "none",
+      ]),
+    )
+    .option("--grant-type <type>", "what it may redeem; repeat for several", several)
+    .option("--scope <scopes>", "what it may ask for, space-separated")
+    .option("--resource <identifier>", "a resource it may name; repeat for several", several)
+    .option("--first-party", "run by the same company: no consent page")
+    .option("--no-first-party", "asks for consent (the default)");
+
+const members = (options: Description) => ({
+  client_name: options.name,
+  redirect_uris: options.redirectUri,
+  post_logout_redirect_uris: options.postLogoutRedirectUri,
+  token_endpoint_auth_method: options.authMethod,
+  grant_types: options.grantType,
+  scope: options.scope,
+  resources: options.resource,
+  first_party: options.firstParty,
+});
+
+const describe = (client: Client): string[] =>
+  facts({
+    "Client id": client.client_id,
+    Name: client.client_name,
+    Standing: client.disabled_at ? `disabled since ${client.disabled_at}` : "enabled",
+    "Redirect URIs": client.redirect_uris.join(" "),
+    "After sign-out": client.post_logout_redirect_uris.join(" "),
+    Method: client.token_endpoint_auth_method,
+    Grants: client.grant_types.join(" "),
+    Scope: client.scope,
+    Resources: client.resources.join(" "),
+    "First party": client.first_party ? "yes" : "no",
+    Secrets: client.secrets.map(({ id }) => id).join(" "),
+    "Added by": client.origin,
+  });
+
+const secretLines = (client: z.output<typeof ClientWithSecret>): string[] =>
+  client.client_secret === undefined
+    ? ["This client has no secret: it proves itself by PKCE alone."]
+    : ["The secret, shown this once:", client.client_secret];
