@@ -19,10 +19,20 @@ export function sendDocument(ctx: Context, { body, etag, maxAgeSeconds }: Public
     `public, max-age=${maxAgeSeconds}, stale-if-error=${STALE_IF_ERROR_SECONDS}`,
   );
   ctx.set("ETag", etag);
-  if (ctx.fresh) {
+  if (hasThis(ctx.get("If-None-Match"), etag)) {
     ctx.status = 304;
     return;
   }
   ctx.type = "application/json";
   ctx.body = body;
 }
+
+/**
+ * RFC 9110 §13.1.2, weak comparison. Not koa's `fresh`: that gives the whole document to whoever says
+ * `Cache-Control: no-cache`, as every `fetch` with a condition of its own does.
+ */
+const hasThis = (ifNoneMatch: string, etag: string): boolean =>
+  ifNoneMatch.split(",").some((candidate) => {
+    const tag = candidate.trim();
+    return tag === "*" || tag.replace(/^W\//, "") === etag;
+  });
