@@ -114,7 +114,7 @@ function logError(ctx: Context, error: KnownError): void {
 function wantsJson(ctx: Context): boolean {
   if (ctx.state.audience === "machine") return true;
   if (ctx.state.audience === "person") return false;
-  return !ctx.get("Accept").includes("text/html");
+  return ctx.accepts("html", "json") === "json";
 }
 
 function sendProgramError(ctx: Context, error: Exclude<KnownError, AuthorizationRefused>): void {

@@ -1,0 +1,205 @@
+/**
+ * From parameters to a validated authorization request (RFC 6749 §4.1.1, OIDC Core §3.1.2.1, RFC
+ * 7636). Until client and redirect URI are verified a problem is told on a page; after that, to the
+ * client (RFC 6749 §4.1.2.1).
+ */
+import { z } from "zod";
+import type { Clock } from "../../../prisma/clock.ts";
+import {
+  AuthorizationRefused,
+  type ResponseMode,
+  type ResponseTarget,
+} from "../../http/authorization-response.ts";
+import { siteView } from "../../http/site-view.ts";
+import {
+  invalidRequest,
+  OAuthError,
+  requestNotSupported,
+  requestUriNotSupported,
+  unauthorizedClient,
+  unsupportedResponseType,
+} from "../../protocol/oauth-error.ts";
+import { takeParameters } from "../../protocol/parameters.ts";
+import { isCodeChallenge } from "../../protocol/pkce.ts";
+import { matchRedirectUri } from "../../protocol/redirect-uri.ts";
+import type { Client } from "../../records/clients/client.ts";
+import {
+  type AuthorizationRequest,
+  PROMPTS,
+} from "../../records/interactions/interaction-request.ts";
+import type { WaitingAuthorization } from "../../records/interactions/waiting-authorization.ts";
+import type { IdTokens } from "../../tokens/id-token.ts";
+import { disabledClient, unknownClient, unregisteredRedirect } from "./request-problems.ts";
+import { type RequestedAccess, requestedAccess } from "./requested-access.ts";
+
+export interface ReadRequestDeps {
+  clients: RequestedAccess["directory"] & {
+    find(id: string): Promise<Client | undefined>;
+  };
+  idTokens: Pick<IdTokens, "readHint">;
+  clock: Clock;
+}
+
+type Parameters = ReadonlyMap<string, readonly string[]>;
+
+const Sender = z.object({ client_id: z.string(), redirect_uri: z.string() });
+
+const Question = z.object({
+  response_type: z.string(),
+  response_mode: z.string().optional(),
+  state: z.string().optional(),
+  nonce: z.string().optional(),
+  scope: z.string().optional(),
+  resource: z.array(z.string()).default([]),
+  code_challenge: z.string().optional(),
+  code_challenge_method: z.string().optional(),
+  prompt: z.string().optional(),
+  max_age: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .optional(),
+  acr_values: z.string().optional(),
+  login_hint: z.string().optional(),
+  id_token_hint: z.string().optional(),
+  ui_locales: z.string().optional(),
+  display: z.string().optional(),
+});
+type Question = z.output<typeof Question>;
+
+/** @throws PageProblem, AuthorizationRefused, OAuthError (for a page) */
+export const authorizationRequestReader =
+  ({ clients, idTokens, clock }: ReadRequestDeps) =>
+  async (parameters: Parameters): Promise<WaitingAuthorization> => {
+    const { client, target } = await verifySender(parameters, clients);
+    try {
+      refuseUnsupported(parameters);
+      const question = takeParameters(parameters, Question, { repeatable: ["resource"] });
+      requireCodeFlow(question, client, target);
+      const access = await requestedAccess(question, client, clients);
+      const hintSubject = await hintedSubject(question, client, idTokens, clock.now());
+      const request = freeze(question, client, target, access, hintSubject);
+      return { request, client, redirectUri: target.redirectUri };
+    } catch (error) {
+      throw error instanceof OAuthError ? new AuthorizationRefused(target, error) : error;
+    }
+  };
+
+// ── Who asks, and where the answer may go ───────────────────────────────────────────────────────
+
+async function verifySender(
+  parameters: Parameters,
+  clients: ReadRequestDeps["clients"],
+): Promise<{ client: Client; target: ResponseTarget }> {
+  const { client_id: clientId, redirect_uri: redirectUri } = takeParameters(parameters, Sender);
+  const client = clientId.length <= 256 ? await clients.find(clientId) : undefined;
+  if (!client) throw unknownClient(clientId);
+  if (client.disabledAt) throw disabledClient(client);
+  const verified = matchRedirectUri(client.redirectUris, redirectUri);
+  if (!verified) throw unregisteredRedirect(client, redirectUri);
+  const isWeb = /^https?:/.test(verified);
+  const responseMode: ResponseMode =
+    isWeb && only(parameters, "response_mode") === "form_post" ? "form_post" : "query";
+  const state = only(parameters, "state");
+  return { client, target: { redirectUri: verified, responseMode, state, site: siteView(client) } };
+}
+
+/** A parameter's value when it was given exactly once: what an error answer can still rely on. */
+function only(parameters: Parameters, name: string): string | undefined {
+  const values = parameters.get(name);
+  return values?.length === 1 && values[0] !== "" ? values[0] : undefined;
+}
+
+// ── What is asked ───────────────────────────────────────────────────────────────────────────────
+
+/** OIDC Core §6.1, §6.2, §7.2.1: refused by name, never half understood. */
+function refuseUnsupported(parameters: Parameters): void {
+  if (isGiven(parameters, "request"))
+    throw requestNotSupported("request objects are not supported");
+  if (isGiven(parameters, "request_uri"))
+    throw requestUriNotSupported("request_uri is not supported");
+  if (isGiven(parameters, "registration")) throw invalidRequest("registration is not supported");
+}
+
+function isGiven(parameters: Parameters, name: string): boolean {
+  return parameters.get(name)?.some((value) => value !== "") ?? false;
+}
+
+/** The code flow with PKCE, for every client (RFC 9700 §2.1.1). */
+function requireCodeFlow(question: Question, client: Client, target: ResponseTarget): void {
+  if (question.response_type !== "code") {
+    throw unsupportedResponseType("Only response_type=code is supported");
+  }
+  if (!client.grantTypes.includes("authorization_code")) {
+    throw unauthorizedClient("This client is not registered for the authorization code grant");
+  }
+  if (question.response_mode !== undefined && question.response_mode !== target.responseMode) {
+    throw invalidRequest("response_mode must be query, or form_post to a web address");
+  }
+  // An absent method means plain (RFC 7636 §4.3), which proves nothing to whoever saw the request.
+  if (question.code_challenge === undefined) throw invalidRequest("code_challenge is missing");
+  if (question.code_challenge_method !== "S256") {
+    throw invalidRequest("code_challenge_method must be S256");
+  }
+  if (!isCodeChallenge(question.code_challenge))
+    throw invalidRequest("code_challenge is not valid");
+}
+
+function prompts(text: string | undefined): (typeof PROMPTS)[number][] {
+  const values = [...new Set(words(text))].map((value) => PROMPTS.find((known) => known === value));
+  const known = values.filter((value) => value !== undefined);
+  if (known.length < values.length) throw invalidRequest("prompt has an unknown value");
+  if (known.includes("none") && known.length > 1) {
+    throw invalidRequest("prompt=none cannot be combined with another value");
+  }
+  return known;
+}
+
+/** Only a token we gave this very client says whom it means (OIDC Core §3.1.2.1). */
+async function hintedSubject(
+  { id_token_hint: hint }: Question,
+  client: Client,
+  idTokens: ReadRequestDeps["idTokens"],
+  now: Date,
+): Promise<string | undefined> {
+  if (hint === undefined) return undefined;
+  const named = await idTokens.readHint(hint, now);
+  if (named?.clientId !== client.id) {
+    throw invalidRequest("id_token_hint is not an ID token that this client was given");
+  }
+  return named.subject;
+}
+
+function freeze(
+  question: Question,
+  client: Client,
+  target: ResponseTarget,
+  access: Pick<AuthorizationRequest, "scopes" | "resources">,
+  hintSubject: string | undefined,
+): AuthorizationRequest {
+  const prompt = prompts(question.prompt);
+  const isAsked = !client.firstParty || prompt.includes("consent");
+  const mayRefresh = client.grantTypes.includes("refresh_token");
+  return Object.freeze({
+    clientId: client.id,
+    redirectUri: target.redirectUri,
+    responseMode: target.responseMode,
+    state: target.state,
+    nonce: question.nonce,
+    // Offline access is ignored where no consent is asked for it, or nothing could use it (design 5).
+    scopes: access.scopes.filter((scope) => scope !== "offline_access" || (isAsked && mayRefresh)),
+    resources: access.resources,
+    codeChallenge: question.code_challenge ?? "",
+    prompt,
+    maxAgeSeconds: question.max_age ?? client.defaultMaxAgeSeconds,
+    acrValues: words(question.acr_values),
+    loginHint: question.login_hint,
+    hintSubject,
+    display: question.display,
+    uiLocales: words(question.ui_locales),
+  });
+}
+
+function words(text: string | undefined): string[] {
+  return text?.split(" ").filter((word) => word !== "") ?? [];
+}

@@ -1,0 +1,70 @@
+// What an interaction keeps frozen, by kind. Written once by the door that opened it and read back
+// through these schemas; the browser has no say in it any more (security A4).
+import { z } from "zod";
+
+/** Values of `prompt` (OIDC Core §3.1.2.1). */
+export const PROMPTS = ["none", "login", "consent", "select_account"] as const;
+
+/** A validated authorization request (RFC 6749 §4.1.1, OIDC Core §3.1.2.1). */
+export const AuthorizationRequest = z
+  .object({
+    clientId: z.string(),
+    redirectUri: z.string(),
+    responseMode: z.enum(["query", "form_post"]),
+    state: z.string().optional(),
+    nonce: z.string().optional(),
+    scopes: z.array(z.string()),
+    resources: z.array(z.string()),
+    codeChallenge: z.string(),
+    prompt: z.array(z.enum(PROMPTS)),
+    /** The request's, or else the client's registered default. */
+    maxAgeSeconds: z.number().optional(),
+    acrValues: z.array(z.string()),
+    loginHint: z.string().optional(),
+    /** The subject of a verified id_token_hint: only this person will do. */
+    hintSubject: z.string().optional(),
+    display: z.string().optional(),
+    uiLocales: z.array(z.string()),
+  })
+  .readonly();
+export type AuthorizationRequest = z.infer<typeof AuthorizationRequest>;
+
+/** One of our own pages wants a person, perhaps one who signed in a short while ago. */
+export const OwnPageRequest = z
+  .object({
+    /** A path of ours, with a leading slash. */
+    path: z.string().regex(/^\/(?![/\\])/),
+    maxAgeSeconds: z.number().optional(),
+  })
+  .readonly();
+export type OwnPageRequest = z.infer<typeof OwnPageRequest>;
+
+/** A request to sign out (RP-Initiated Logout §2), as far as it has been verified. */
+export const SignOutRequest = z
+  .object({
+    step: z.literal("ask"),
+    clientId: z.string().optional(),
+    /** Registered for that client, character by character. */
+    redirectUri: z.string().optional(),
+    state: z.string().optional(),
+    /** Whom a valid id_token_hint names. */
+    hint: z.object({ subject: z.string(), sid: z.string().optional() }).readonly().optional(),
+  })
+  .readonly();
+export type SignOutRequest = z.infer<typeof SignOutRequest>;
+
+/** What a sign-out ended, kept for the page that says so. */
+export const SignOutReceipt = z
+  .object({
+    step: z.literal("receipt"),
+    at: z.coerce.date(),
+    sites: z.array(
+      z.object({
+        clientId: z.string(),
+        /** Absent for a site that ended its own session before it asked. */
+        endsBy: z.coerce.date().optional(),
+      }),
+    ),
+  })
+  .readonly();
+export type SignOutReceipt = z.infer<typeof SignOutReceipt>;
