@@ -9,7 +9,7 @@ declare module "../../http/views.ts" {
 /** The answer as a form (OAuth 2.0 Form Post Response Mode §4): sent by script, or by its button. */
 export interface FormPostModel {
   readonly issuerHost: string;
-  readonly client: SiteView;
+  readonly client?: SiteView | undefined;
   /** The verified redirect URI. */
   readonly action: string;
   readonly parameters: readonly (readonly [name: string, value: string])[];
