@@ -29,6 +29,8 @@ export interface KeyCache {
   resolve(header: JWTHeaderParameters): Promise<CryptoKey>;
   /** Whether tokens by this key are acceptable now. Never fetches. */
   holds(kid: string): boolean;
+  /** Whether there is a set to verify with, however old within the bound. */
+  isUsable(): boolean;
   fetchedAt(): Date | undefined;
   /** Refuses a key from now on, also across restarts, whatever the provider publishes. */
   distrust(kid: string): Promise<void>;
@@ -178,6 +180,7 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
       throw new UnknownKey("not a key that the issuer publishes");
     },
     holds: (kid) => find(kid) !== undefined,
+    isUsable: () => believable() !== undefined,
     fetchedAt: () => held?.fetchedAt,
     async distrust(kid) {
       distrusted.add(kid);

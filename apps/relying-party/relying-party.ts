@@ -1,12 +1,33 @@
 // The relying-party kit: what a site needs to let people in by an OpenID provider, and nothing else.
 // It owns the redirect to the provider, the callback, the site session, bearer tokens on /api and sign-out;
 // it leaves pages and data to the site. OpenID Connect Core 1.0, RFC 9068, RFC 6750, RFC 9207, RP-Initiated Logout 1.0.
-import type Router from "@koa/router";
+import { join } from "node:path";
+import Router from "@koa/router";
 import type { Middleware } from "koa";
 import type { Logger } from "pino";
-import type { Clock } from "./clock.ts";
-import type { FetchLike } from "./outbound-fetch.ts";
+import { createAccessTokenVerifier } from "./access-token-verifier.ts";
+import { createAuthorizationServer } from "./authorization-server.ts";
+import { createCallback } from "./callback.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { createHealth } from "./health.ts";
+import { createIdTokenVerifier } from "./id-token-verifier.ts";
+import { createKeyCache, KeptKeys } from "./key-cache.ts";
+import { boundedFetch, type FetchLike, networkFetch } from "./outbound-fetch.ts";
+import { createProvider } from "./provider.ts";
+import { ProviderMetadata } from "./provider-metadata.ts";
+import { createReachability } from "./reachability.ts";
+import { createCsrfTokens } from "./request-origin.ts";
+import { createRequireAccess } from "./require-access.ts";
+import { createRequireSession } from "./require-session.ts";
+import { createSeal } from "./seal.ts";
+import { createSessionCookie } from "./session-cookie.ts";
+import { createSessionRenewal } from "./session-renewal.ts";
+import { createBeginSignIn } from "./sign-in.ts";
+import { createSignInCookie } from "./sign-in-cookie.ts";
+import { createSignOut } from "./sign-out.ts";
 import type { SiteConfig } from "./site-config.ts";
+import { siteCookies } from "./site-cookies.ts";
+import { stateFile } from "./state-file.ts";
 import type { SiteState } from "./visit.ts";
 
 export type SiteMiddleware = Middleware<SiteState>;
@@ -37,4 +58,131 @@ export interface RelyingParty {
   stop(): Promise<void>;
 }
 
-export declare function createRelyingParty(options: RelyingPartyOptions): RelyingParty;
+/** The one signature algorithm that this kit accepts; a token never chooses (RFC 8725 §3.1). */
+const ALGORITHM = "RS256";
+
+export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
+  const { config, scope, logger, clock = systemClock, resource = config.resource } = options;
+  const { issuer, baseUrl, sessionKeys, dataDirectory } = config;
+  const redirectUri = `${baseUrl}/callback`;
+  const algorithms = [ALGORITHM];
+
+  const network = options.fetch ? undefined : networkFetch();
+  const rawFetch = options.fetch ?? network?.fetch ?? fetch;
+  const limits = { maxBytes: 256 * 1024, deadlineMilliseconds: 5000 };
+  const outbound = boundedFetch(rawFetch, limits);
+
+  const reachability = createReachability({ clock });
+  const provider = createProvider({
+    issuer,
+    client: config.client,
+    fetch: outbound,
+    file: stateFile(join(dataDirectory, "provider.json"), ProviderMetadata),
+    reachability,
+    logger,
+  });
+  const keys = createKeyCache({
+    issuer,
+    algorithms,
+    jwksUri: () => provider.metadata()?.jwks_uri,
+    fetch: rawFetch,
+    clock,
+    file: stateFile(join(dataDirectory, "key-set.json"), KeptKeys),
+    reachability,
+    logger,
+  });
+  const clientId = () => provider.known()?.credentials.clientId;
+  const accessTokens = createAccessTokenVerifier({
+    issuer,
+    audience: resource,
+    algorithms,
+    keys,
+    clock,
+  });
+  const verifyIdToken = createIdTokenVerifier({ issuer, clientId, algorithms, keys, clock });
+  const authorizationServer = createAuthorizationServer({
+    provider: provider.known,
+    fetch: outbound,
+    clock,
+    scope,
+    resource,
+    redirectUri,
+    algorithm: ALGORITHM,
+  });
+
+  const cookies = siteCookies({ prefix: config.cookiePrefix, secure: config.secure });
+  const sessions = createSessionCookie({
+    cookies,
+    seal: createSeal(sessionKeys, "session"),
+    clock,
+  });
+  const signIns = createSignInCookie({ cookies, seal: createSeal(sessionKeys, "sign-in"), clock });
+  const csrf = createCsrfTokens(sessionKeys);
+
+  const keepCurrent = createSessionRenewal({
+    authorizationServer,
+    accessTokens,
+    verifyIdToken,
+    reachability,
+    outageGraceSeconds: config.outageGraceSeconds,
+    clock,
+    logger,
+  });
+  const beginSignIn = createBeginSignIn({
+    provider,
+    authorizationServer,
+    reachability,
+    signIns,
+    baseUrl,
+    clock,
+  });
+  const callback = createCallback({
+    authorizationServer,
+    accessTokens,
+    verifyIdToken,
+    signIns,
+    sessions,
+    redirectUri,
+    clock,
+  });
+  const signOut = createSignOut({ sessions, csrf, authorizationServer, reachability, baseUrl });
+  const isReady = () => provider.known() !== undefined && keys.isUsable();
+  const health = createHealth({ isReady });
+
+  return {
+    routes: () =>
+      new Router<SiteState>()
+        .get("/sign-in", (ctx) =>
+          beginSignIn(ctx, new URLSearchParams(ctx.querystring).get("return") ?? "/"),
+        )
+        .get("/callback", callback)
+        .post("/sign-out", signOut)
+        .get("/health/live", health.live)
+        .get("/health/ready", health.ready),
+    requireSession: createRequireSession({
+      sessions,
+      keepCurrent,
+      beginSignIn,
+      keys,
+      csrf,
+      issuer,
+      clock,
+      logger,
+    }),
+    requireAccess: createRequireAccess({ accessTokens, realm: resource, logger }),
+    isReady,
+    async distrust(kid) {
+      await keys.distrust(kid);
+      accessTokens.forget();
+    },
+    async start() {
+      await keys.start();
+      await provider.start();
+    },
+    async stop() {
+      keys.stop();
+      provider.stop();
+      await network?.close();
+    },
+  };
+}

@@ -109,3 +109,13 @@ export const pageNotFound = () =>
     explanation: "The address may have been mistyped, or the page has moved.",
     whatNext: [home],
   });
+
+/** Not a failure, but it needs the same few words: the session here is over and Signet cannot take over. */
+export const signedOutHere = () =>
+  new SiteProblem({
+    status: 200,
+    title: "You are signed out here",
+    explanation:
+      "This site no longer knows this browser. Other sites may still be open; to leave them all, sign out at Signet as well.",
+    whatNext: [{ text: "Sign in again", href: "/sign-in" }],
+  });

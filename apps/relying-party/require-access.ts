@@ -1,0 +1,58 @@
+import type { Context } from "koa";
+import type { Logger } from "pino";
+import { type AccessTokenVerifier, InvalidAccessToken } from "./access-token-verifier.ts";
+import { KeysUnavailable } from "./key-cache.ts";
+import type { SiteMiddleware } from "./relying-party.ts";
+
+/** `Authorization: Bearer` with a b64token (RFC 6750 §2.1). */
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
+
+type Challenge = Partial<Record<"error" | "error_description" | "scope", string>>;
+
+/**
+ * For /api: a bearer access token with a scope, from the Authorization header only, so that a cookie or a link
+ * can never call the API. Refusals carry the challenge of RFC 6750 §3.
+ */
+export function createRequireAccess(options: {
+  accessTokens: AccessTokenVerifier;
+  realm: string;
+  logger: Logger;
+}) {
+  const { accessTokens, realm, logger } = options;
+
+  const refuse = (ctx: Context, status: 401 | 403, challenge: Challenge) => {
+    const parameters = Object.entries({ realm, ...challenge }).map(
+      ([key, text]) => `${key}="${text}"`,
+    );
+    ctx.status = status;
+    ctx.set("WWW-Authenticate", `Bearer ${parameters.join(", ")}`);
+    ctx.body = challenge.error ? challenge : { error: "unauthorized" };
+  };
+
+  return ({ scope }: { scope: string }): SiteMiddleware =>
+    async (ctx, next) => {
+      const token = BEARER.exec(ctx.get("authorization"))?.[1];
+      // No error code for a request without a token (RFC 6750 §3.1).
+      if (!token) return refuse(ctx, 401, {});
+      try {
+        const { claims } = await accessTokens.verify(token);
+        if (!claims.scope.split(" ").includes(scope)) {
+          const error_description = "The access token does not reach this far";
+          return refuse(ctx, 403, { error: "insufficient_scope", error_description, scope });
+        }
+        ctx.state.access = claims;
+      } catch (error) {
+        if (error instanceof KeysUnavailable) return unavailable(ctx);
+        if (!(error instanceof InvalidAccessToken)) throw error;
+        logger.info({ err: error }, "access token refused");
+        return refuse(ctx, 401, { error: "invalid_token", error_description: error.message });
+      }
+      return next();
+    };
+}
+
+function unavailable(ctx: Context) {
+  ctx.status = 503;
+  ctx.set("Retry-After", "30");
+  ctx.body = { error: "temporarily_unavailable" };
+}

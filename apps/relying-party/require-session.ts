@@ -1,0 +1,71 @@
+import type { Context } from "koa";
+import type { Logger } from "pino";
+import type { Clock } from "./clock.ts";
+import type { KeyCache } from "./key-cache.ts";
+import { reportPass } from "./pass-report.ts";
+import type { SiteMiddleware } from "./relying-party.ts";
+import type { CsrfTokens } from "./request-origin.ts";
+import { allowFormAction } from "./security-headers.ts";
+import type { SessionCookie } from "./session-cookie.ts";
+import type { KeepCurrent, SessionState } from "./session-renewal.ts";
+import type { BeginSignIn } from "./sign-in.ts";
+import { signInNeeded, signInNotPossible } from "./site-problem.ts";
+import { needsTouch, personOf, type SiteSession } from "./site-session.ts";
+
+/**
+ * For pages: lets a signed-in person through with a renewed session, and sends everyone else to sign in and back.
+ * Verification is offline; only a renewal that is due asks the provider.
+ */
+export function createRequireSession(options: {
+  sessions: SessionCookie;
+  keepCurrent: KeepCurrent;
+  beginSignIn: BeginSignIn;
+  keys: KeyCache;
+  csrf: CsrfTokens;
+  issuer: string;
+  clock: Clock;
+  logger: Logger;
+}): SiteMiddleware {
+  const { sessions, keepCurrent, beginSignIn, keys, csrf, clock, logger } = options;
+
+  const signIn = (ctx: Context) => {
+    if (!isNavigation(ctx)) throw signInNeeded();
+    return beginSignIn(ctx, ctx.originalUrl);
+  };
+  const admit = async (
+    ctx: Parameters<SiteMiddleware>[0],
+    before: SiteSession,
+    state: SessionState & { kind: "current" },
+  ) => {
+    const { session, access, outage } = state;
+    if (session !== before || needsTouch(session, clock.now())) await sessions.write(ctx, session);
+    ctx.state.signedIn = personOf(session);
+    ctx.state.pass = reportPass(session.accessToken, access, keys.fetchedAt() ?? access.verifiedAt);
+    ctx.state.csrfToken = csrf.tokenFor(session.id);
+    if (outage) ctx.state.outage = outage;
+    // Signing out goes on to the provider, and a page's form-action covers the whole chain of redirects.
+    allowFormAction(ctx, new URL(options.issuer).origin);
+  };
+
+  return async (ctx, next) => {
+    const session = await sessions.read(ctx);
+    if (!session) return signIn(ctx);
+    const state = await keepCurrent(session);
+    if (state.kind === "unavailable") throw signInNotPossible(state.reason);
+    if (state.kind === "ended") {
+      logger.info({ err: state.reason }, "site session ended");
+      sessions.end(ctx, session);
+      return signIn(ctx);
+    }
+    await admit(ctx, session, state);
+    return next();
+  };
+}
+
+/** Whether a redirect to a sign-in page makes sense: not for a form's POST, an image or a script's request. */
+function isNavigation(ctx: Context): boolean {
+  const destination = ctx.get("sec-fetch-dest");
+  return (
+    (ctx.method === "GET" || ctx.method === "HEAD") && (!destination || destination === "document")
+  );
+}

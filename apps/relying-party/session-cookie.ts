@@ -1,0 +1,52 @@
+import type { Context } from "koa";
+import { LRUCache } from "lru-cache";
+import { type Clock, numericDate } from "./clock.ts";
+import type { Seal } from "./seal.ts";
+import { CookieTooLarge, type SiteCookies } from "./site-cookies.ts";
+import { isLive, SiteSession } from "./site-session.ts";
+
+const NAME = "session";
+
+/** The site session, sealed into one cookie. */
+export interface SessionCookie {
+  /** The live session of this browser; undefined when there is none, or it has ended, or the cookie is garbage. */
+  read(ctx: Context): Promise<SiteSession | undefined>;
+  /** Seals the session as seen now. */
+  write(ctx: Context, session: SiteSession): Promise<void>;
+  /** Ends the session here: the cookie goes, and a copy of it is refused by this process. */
+  end(ctx: Context, session: SiteSession): void;
+}
+
+export function createSessionCookie(options: {
+  cookies: SiteCookies;
+  seal: Seal;
+  clock: Clock;
+}): SessionCookie {
+  const { cookies, seal, clock } = options;
+  const ended = new LRUCache<string, true>({ max: 50_000 });
+  return {
+    async read(ctx) {
+      const sealed = cookies.read(ctx, NAME);
+      if (!sealed) return undefined;
+      const session = SiteSession.safeParse(await seal.open(sealed)).data;
+      return session && !ended.has(session.id) && isLive(session, clock.now())
+        ? session
+        : undefined;
+    },
+    async write(ctx, session) {
+      const seen = { ...session, seenAt: numericDate(clock.now()) };
+      try {
+        cookies.set(ctx, NAME, await seal.seal(seen));
+      } catch (error) {
+        if (!(error instanceof CookieTooLarge)) throw error;
+        // Without the hint sign-out asks one question more; without a cookie there is no session at all.
+        const { idToken: _, ...smaller } = seen;
+        cookies.set(ctx, NAME, await seal.seal(smaller));
+      }
+    },
+    end(ctx, session) {
+      ended.set(session.id, true);
+      cookies.clear(ctx, NAME);
+    },
+  };
+}
