@@ -1,0 +1,179 @@
+// Authorization codes (RFC 6749 §4.1.2-3). A code is spent by the one statement that also stores what
+// it is spent for, so that of any number of redemptions one succeeds (security E1).
+import type { Database } from "../../../prisma/database.ts";
+import { hashOf, isCredential } from "../../protocol/credential.ts";
+import type { AccountProfile } from "../accounts/account.ts";
+import { type AccountColumns, accountColumns, profileOf } from "../accounts/account-columns.ts";
+import { type Lifetimes, secondsAfter, secondsBefore } from "../lifetimes.ts";
+import { namedStatement } from "../named-statement.ts";
+import { sessionIsLive } from "../sessions/session-columns.ts";
+import type { PersonGrant } from "./grant.ts";
+import { type GrantColumns, grantColumns, grantIsLive, personGrantOf } from "./grant-columns.ts";
+
+/** Everything a code is bound to (security E3, E4). */
+export interface CodeBinding {
+  readonly code: string;
+  readonly clientId: string;
+  readonly redirectUri: string;
+  /** S256 of the verifier that the client sent (RFC 7636 §4.6). */
+  readonly codeChallenge: string;
+}
+
+export interface Redemption extends CodeBinding {
+  /** Becomes the first refresh token, if this grant is of the kind that has any. */
+  readonly refreshToken: string;
+}
+
+export interface Redeemed {
+  readonly grant: PersonGrant;
+  readonly account: AccountProfile;
+  /** Whether the refresh token was taken, and is to be handed out. */
+  readonly hasRefreshToken: boolean;
+}
+
+export type CodeRefusal =
+  | { kind: "unknown" }
+  | { kind: "wrong-client"; grantId: string }
+  | { kind: "wrong-redirect"; grantId: string }
+  | { kind: "wrong-verifier"; grantId: string }
+  /** Spent before, and now presented by its own client with all it is bound to. */
+  | { kind: "replayed"; grantId: string; accountId?: string; sessionId?: string }
+  | { kind: "expired"; grantId: string }
+  /** The grant, its session, account or client has ended. */
+  | { kind: "ended"; grantId: string };
+
+export type CodeLifetimes = Pick<
+  Lifetimes,
+  "sessionIdleSeconds" | "refreshIdleSeconds" | "offlineIdleSeconds"
+>;
+
+/**
+ * Locks the grant against being revoked meanwhile: revocation either comes first and nothing is
+ * issued, or waits and then revokes what was. Then spends the code; of those that waited for its row,
+ * all but the first find it spent.
+ */
+const redeemOnce = namedStatement<
+  GrantColumns & AccountColumns & { account_id: string; hasRefreshToken: boolean },
+  {
+    codeHash: string;
+    clientId: string;
+    redirectUri: string;
+    codeChallenge: string;
+    now: Date;
+    idleSince: Date;
+    refreshTokenHash: string;
+    refreshExpiresAt: Date;
+    offlineExpiresAt: Date;
+  }
+>(
+  "code.redeem",
+  `WITH allowed AS (
+     SELECT ${grantColumns}, ${accountColumns},
+       'refresh_token' = ANY (c."grantTypes") AND (g."kind" = 'offline' OR c."firstParty")
+         AS "hasRefreshToken"
+     FROM "AuthorizationCode" k
+     JOIN "Grant" g ON g."id" = k."grantId"
+     JOIN "Client" c ON c."id" = g."clientId"
+     JOIN "Account" a ON a."id" = g."accountId"
+     LEFT JOIN "Session" s ON s."id" = g."sessionId"
+     WHERE k."codeHash" = :codeHash AND k."usedAt" IS NULL AND k."expiresAt" > :now::timestamptz
+       AND k."redirectUri" = :redirectUri AND k."codeChallenge" = :codeChallenge
+       AND g."clientId" = :clientId AND ${grantIsLive}
+       AND (g."kind" = 'offline' OR (${sessionIsLive}))
+     FOR SHARE OF g
+   ), spent AS (
+     UPDATE "AuthorizationCode" k SET "usedAt" = :now::timestamptz
+     FROM allowed
+     WHERE k."codeHash" = :codeHash AND k."usedAt" IS NULL
+     RETURNING allowed.*
+   ), continued AS (
+     INSERT INTO "RefreshToken" ("tokenHash", "grantId", "generation", "createdAt", "expiresAt")
+     SELECT :refreshTokenHash, "grant_id", 0, :now::timestamptz,
+       LEAST("grant_expiresAt", CASE "grant_kind" WHEN 'offline' THEN :offlineExpiresAt::timestamptz
+         ELSE :refreshExpiresAt::timestamptz END)
+     FROM spent WHERE "hasRefreshToken"
+   )
+   SELECT * FROM spent`,
+);
+
+interface CodeRow {
+  grantId: string;
+  clientId: string;
+  accountId: string | null;
+  sessionId: string | null;
+  redirectUri: string;
+  codeChallenge: string;
+  expiresAt: Date;
+  usedAt: Date | null;
+}
+
+const findCode = namedStatement<CodeRow, { codeHash: string }>(
+  "code.explain",
+  `SELECT k."grantId", g."clientId", g."accountId", g."sessionId", k."redirectUri",
+     k."codeChallenge", k."expiresAt", k."usedAt"
+   FROM "AuthorizationCode" k JOIN "Grant" g ON g."id" = k."grantId"
+   WHERE k."codeHash" = :codeHash`,
+);
+
+export type CodeStore = ReturnType<typeof codeStore>;
+
+export const codeStore = (database: Database, lifetimes: CodeLifetimes) => ({
+  /**
+   * Spends a code, in one statement that asks for everything: the binding, its age, and that grant,
+   * session, account and client still count.
+   * @returns undefined when any of that fails, having changed nothing; `explain` says what
+   */
+  async redeem(redemption: Redemption, now: Date): Promise<Redeemed | undefined> {
+    if (!isCredential("code", redemption.code)) return undefined;
+    const [row] = await database.sql(
+      redeemOnce,
+      redeemOnce.values({
+        codeHash: hashOf(redemption.code),
+        clientId: redemption.clientId,
+        redirectUri: redemption.redirectUri,
+        codeChallenge: redemption.codeChallenge,
+        now,
+        idleSince: secondsBefore(now, lifetimes.sessionIdleSeconds),
+        refreshTokenHash: hashOf(redemption.refreshToken),
+        refreshExpiresAt: secondsAfter(now, lifetimes.refreshIdleSeconds),
+        offlineExpiresAt: secondsAfter(now, lifetimes.offlineIdleSeconds),
+      }),
+    );
+    return (
+      row && {
+        grant: personGrantOf(row),
+        account: profileOf(row),
+        hasRefreshToken: row.hasRefreshToken,
+      }
+    );
+  },
+
+  /** Why `redeem` returned nothing. Changes nothing: revoking a replayed code's grant is `ending`'s. */
+  async explain(binding: CodeBinding, now: Date): Promise<CodeRefusal> {
+    if (!isCredential("code", binding.code)) return { kind: "unknown" };
+    const codeHash = hashOf(binding.code);
+    const [row] = await database.sql(findCode, findCode.values({ codeHash }));
+    return row ? refusalOf(row, binding, now) : { kind: "unknown" };
+  },
+});
+
+/**
+ * A spent code counts as replayed only when everything it is bound to comes with it: else whoever
+ * saw a code in a log could end a person's access (security E2).
+ */
+function refusalOf(code: CodeRow, binding: CodeBinding, now: Date): CodeRefusal {
+  const { grantId, accountId, sessionId } = code;
+  if (code.clientId !== binding.clientId) return { kind: "wrong-client", grantId };
+  if (code.redirectUri !== binding.redirectUri) return { kind: "wrong-redirect", grantId };
+  if (code.codeChallenge !== binding.codeChallenge) return { kind: "wrong-verifier", grantId };
+  if (code.usedAt) {
+    return {
+      kind: "replayed",
+      grantId,
+      ...(accountId !== null && { accountId }),
+      ...(sessionId !== null && { sessionId }),
+    };
+  }
+  if (code.expiresAt <= now) return { kind: "expired", grantId };
+  return { kind: "ended", grantId };
+}

@@ -1,0 +1,85 @@
+// Grants as seen by whoever holds an access token of theirs, and by those who list or end them.
+import type { Database } from "../../../prisma/database.ts";
+import type { AccountProfile } from "../accounts/account.ts";
+import { type AccountColumns, accountColumns, profileOf } from "../accounts/account-columns.ts";
+import { type Lifetimes, secondsBefore } from "../lifetimes.ts";
+import { namedStatement } from "../named-statement.ts";
+import { sessionIsLive } from "../sessions/session-columns.ts";
+import type { Grant } from "./grant.ts";
+import { type GrantColumns, grantColumns, grantIsLive, grantOf } from "./grant-columns.ts";
+
+const joined = `
+  FROM "Grant" g
+  JOIN "Client" c ON c."id" = g."clientId"
+  LEFT JOIN "Account" a ON a."id" = g."accountId"
+  LEFT JOIN "Session" s ON s."id" = g."sessionId"`;
+
+/** A session grant whose session is gone (null) does not count either. */
+const counts = `${grantIsLive} AND (g."kind" <> 'session' OR (${sessionIsLive}))`;
+
+type Row = GrantColumns & AccountColumns;
+
+const findOne = namedStatement<Row, { grantId: string; now: Date; idleSince: Date }>(
+  "grant.find_live",
+  `SELECT ${grantColumns}, ${accountColumns} ${joined} WHERE g."id" = :grantId AND ${counts}`,
+);
+
+const listLive = namedStatement<GrantColumns, { accountId: string; now: Date; idleSince: Date }>(
+  "grant.list_live",
+  `SELECT ${grantColumns} ${joined}
+   WHERE g."accountId" = :accountId AND ${counts}
+   ORDER BY g."lastUsedAt" DESC, g."id"`,
+);
+
+const lastIssues = namedStatement<{ clientId: string; lastIssuedAt: Date }, { sessionId: string }>(
+  "grant.last_issued",
+  `SELECT g."clientId", max(GREATEST(g."lastUsedAt", k."usedAt")) AS "lastIssuedAt"
+   FROM "Grant" g JOIN "AuthorizationCode" k ON k."grantId" = g."id" AND k."usedAt" IS NOT NULL
+   WHERE g."sessionId" = :sessionId
+   GROUP BY g."clientId"
+   ORDER BY g."clientId"`,
+);
+
+export type GrantStore = ReturnType<typeof grantStore>;
+
+export const grantStore = (
+  database: Database,
+  lifetimes: Pick<Lifetimes, "sessionIdleSeconds">,
+) => {
+  const idleSince = (now: Date) => secondsBefore(now, lifetimes.sessionIdleSeconds);
+
+  return {
+    /** A grant that still counts, with its account unless the client acts for itself. One statement. */
+    async findLive(
+      grantId: string,
+      now: Date,
+    ): Promise<{ grant: Grant; account?: AccountProfile } | undefined> {
+      const [row] = await database.sql(
+        findOne,
+        findOne.values({ grantId, now, idleSince: idleSince(now) }),
+      );
+      if (!row) return undefined;
+      const { account_id } = row;
+      return {
+        grant: grantOf(row),
+        ...(account_id !== null && { account: profileOf({ ...row, account_id }) }),
+      };
+    },
+
+    /** What of the account still counts, the last used first. */
+    async listForAccount(accountId: string, now: Date): Promise<Grant[]> {
+      const rows = await database.sql(
+        listLive,
+        listLive.values({ accountId, now, idleSince: idleSince(now) }),
+      );
+      return rows.map(grantOf);
+    },
+
+    /**
+     * When each client was last given tokens in this session, ended or not: one access token's
+     * lifetime after that, the last of them is over. For the receipt of a sign-out.
+     */
+    lastIssuedInSession: (sessionId: string): Promise<{ clientId: string; lastIssuedAt: Date }[]> =>
+      database.sql(lastIssues, lastIssues.values({ sessionId })),
+  };
+};
