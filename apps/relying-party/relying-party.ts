@@ -3,7 +3,6 @@
 // it leaves pages and data to the site. OpenID Connect Core 1.0, RFC 9068, RFC 6750, RFC 9207, RP-Initiated Logout 1.0.
 import { join } from "node:path";
 import Router from "@koa/router";
-import type { Middleware } from "koa";
 import type { Logger } from "pino";
 import { createAccessTokenVerifier } from "./access-token-verifier.ts";
 import { createAuthorizationServer } from "./authorization-server.ts";
@@ -28,9 +27,7 @@ import { createSignOut } from "./sign-out.ts";
 import type { SiteConfig } from "./site-config.ts";
 import { siteCookies } from "./site-cookies.ts";
 import { stateFile } from "./state-file.ts";
-import type { SiteState } from "./visit.ts";
-
-export type SiteMiddleware = Middleware<SiteState>;
+import type { SiteMiddleware, SiteState } from "./visit.ts";
 
 export interface RelyingPartyOptions {
   config: SiteConfig;
@@ -55,6 +52,8 @@ export interface RelyingParty {
   /** Distrusts a key now: tokens by it, verified before or not, are refused. */
   distrust(kid: string): Promise<void>;
   start(): Promise<void>;
+  /** Not ready from now on; everything else goes on working until `stop`. */
+  drain(): void;
   stop(): Promise<void>;
 }
 
@@ -146,7 +145,8 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     clock,
   });
   const signOut = createSignOut({ sessions, csrf, authorizationServer, reachability, baseUrl });
-  const isReady = () => provider.known() !== undefined && keys.isUsable();
+  let draining = false;
+  const isReady = () => !draining && provider.known() !== undefined && keys.isUsable();
   const health = createHealth({ isReady });
 
   return {
@@ -178,6 +178,9 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     async start() {
       await keys.start();
       await provider.start();
+    },
+    drain() {
+      draining = true;
     },
     async stop() {
       keys.stop();

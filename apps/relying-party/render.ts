@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import ejs from "ejs";
-import type { Context } from "koa";
-import type { Outage, SignedIn, SiteState } from "./visit.ts";
+import type { Outage, SignedIn, SiteContext } from "./visit.ts";
 
 /** What every view may read beside its own model, as `page`. */
 export interface PageModel {
@@ -11,8 +10,6 @@ export interface PageModel {
   outage?: Outage;
   csrfToken?: string;
 }
-
-type SiteContext = Context & { state: SiteState };
 
 /** Renders the view `name` with the model that `Views` demands for it: `render(ctx, "overview", model)`. */
 export type Render<Views> = <Name extends keyof Views & string>(

@@ -2,7 +2,7 @@ import type { Context } from "koa";
 import type { Logger } from "pino";
 import { type AccessTokenVerifier, InvalidAccessToken } from "./access-token-verifier.ts";
 import { KeysUnavailable } from "./key-cache.ts";
-import type { SiteMiddleware } from "./relying-party.ts";
+import type { SiteMiddleware } from "./visit.ts";
 
 /** `Authorization: Bearer` with a b64token (RFC 6750 §2.1). */
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i;

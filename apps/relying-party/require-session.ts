@@ -3,7 +3,6 @@ import type { Logger } from "pino";
 import type { Clock } from "./clock.ts";
 import type { KeyCache } from "./key-cache.ts";
 import { reportPass } from "./pass-report.ts";
-import type { SiteMiddleware } from "./relying-party.ts";
 import type { CsrfTokens } from "./request-origin.ts";
 import { allowFormAction } from "./security-headers.ts";
 import type { SessionCookie } from "./session-cookie.ts";
@@ -11,6 +10,7 @@ import type { KeepCurrent, SessionState } from "./session-renewal.ts";
 import type { BeginSignIn } from "./sign-in.ts";
 import { signInNeeded, signInNotPossible } from "./site-problem.ts";
 import { needsTouch, personOf, type SiteSession } from "./site-session.ts";
+import type { SiteMiddleware } from "./visit.ts";
 
 /**
  * For pages: lets a signed-in person through with a renewed session, and sends everyone else to sign in and back.

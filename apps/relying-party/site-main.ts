@@ -1,10 +1,12 @@
 // Starts and stops a site: as its own process (`runSite`) or inside another one (`startSite`).
 import type Koa from "koa";
 import type { Logger } from "pino";
-import type { Clock } from "./clock.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import type { FetchLike } from "./outbound-fetch.ts";
-import type { RelyingParty } from "./relying-party.ts";
-import type { SiteConfig } from "./site-config.ts";
+import { createRelyingParty, type RelyingParty } from "./relying-party.ts";
+import { type SiteConfig, SiteConfigError } from "./site-config.ts";
+import { createSiteLogger } from "./site-log.ts";
+import { listen } from "./site-server.ts";
 import type { SiteState } from "./visit.ts";
 
 /** What a site is made of. */
@@ -30,13 +32,58 @@ export interface RunningSite {
 }
 
 /** Listens; the identity provider need not be up yet. */
-export declare function startSite(
+export async function startSite(
   site: Site,
   options: { config: SiteConfig; clock?: Clock; fetch?: FetchLike; logger?: Logger },
-): Promise<RunningSite>;
+): Promise<RunningSite> {
+  const { config, clock = systemClock, fetch } = options;
+  const logger = options.logger ?? createSiteLogger({ level: config.logLevel, site: config.name });
+  const relyingParty = createRelyingParty({
+    config,
+    scope: site.scope,
+    clock,
+    logger,
+    ...(fetch && { fetch }),
+  });
+  const app = site.app({ config, relyingParty, clock, logger });
+  const server = await listen(app.callback(), config);
+  await relyingParty.start();
+  logger.info({ address: config.baseUrl, port: server.port }, "listening");
+  return {
+    relyingParty,
+    port: server.port,
+    async stop() {
+      relyingParty.drain();
+      await server.drain();
+      await relyingParty.stop();
+    },
+  };
+}
 
 /**
  * A site as a process: reads settings, starts, stops on SIGTERM and SIGINT. What goes wrong at start is one
  * line on stderr and exit code 1.
  */
-export declare function runSite(site: Site, readConfig: () => SiteConfig): Promise<void>;
+export async function runSite(site: Site, readConfig: () => SiteConfig): Promise<void> {
+  try {
+    const config = readConfig();
+    const running = await startSite(site, { config }).catch((error: unknown) => {
+      throw portProblem(error, config.port);
+    });
+    const stop = () => void running.stop().then(() => process.exit(0));
+    process.once("SIGTERM", stop);
+    process.once("SIGINT", stop);
+  } catch (error) {
+    if (!(error instanceof SiteConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function portProblem(error: unknown, port: number): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") return new SiteConfigError(`PORT: ${port} is already in use`);
+  if (code === "EACCES") return new SiteConfigError(`PORT: ${port} may not be used by this user`);
+  if (code === "EADDRNOTAVAIL") return new SiteConfigError("HOST: not an address of this machine");
+  return error;
+}

@@ -1,5 +1,6 @@
 // What a request has proved by the time a site's handler sees it. The middleware of the kit writes these;
 // handlers read them with `visitOf` and `accessOf`.
+import type { Middleware, ParameterizedContext } from "koa";
 import type { AccessTokenClaims } from "./access-token-claims.ts";
 import type { PassReport } from "./pass-report.ts";
 
@@ -36,6 +37,9 @@ export interface SiteState extends Partial<Visit> {
   /** Set by `requireAccess`: the claims of the bearer token. */
   access?: AccessTokenClaims;
 }
+
+export type SiteMiddleware = Middleware<SiteState>;
+export type SiteContext = ParameterizedContext<SiteState>;
 
 /** What `requireSession` established; throws when a route forgot that middleware. */
 export function visitOf(ctx: { state: SiteState }): Visit {
