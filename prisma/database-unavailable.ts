@@ -4,8 +4,12 @@ export class DatabaseUnavailable extends Error {
 }
 
 // SQLSTATE classes that speak of the server and not of the statement: connection (08), resources
-// such as connections and disk (53), operator intervention (57P), system error (58).
-const UNAVAILABLE_SQLSTATE = /^(08|53|57P|58)/;
+// such as connections and disk (53), operator intervention (57P), system error (58). And Prisma's
+// codes for a server out of reach and for a transaction that could not be had in time.
+const UNAVAILABLE_CODE = /^(08...|53...|57P..|58...|P1001|P1002|P1008|P1017|P2024|P2028)$/;
+
+// PostgreSQL ends the connection with these, whatever the code: refused logins among them.
+const UNAVAILABLE_SEVERITY = new Set(["FATAL", "PANIC"]);
 
 const UNAVAILABLE_SOCKET = new Set([
   "ECONNREFUSED",
@@ -21,7 +25,10 @@ const UNAVAILABLE_SOCKET = new Set([
 
 // What the adapters make of the same failures.
 const UNAVAILABLE_KIND = new Set([
+  "AuthenticationFailed",
   "ConnectionClosed",
+  "DatabaseAccessDenied",
+  "DatabaseDoesNotExist",
   "DatabaseNotReachable",
   "SocketTimeout",
   "TlsConnectionError",
@@ -41,9 +48,10 @@ export function asDatabaseError(error: unknown): unknown {
 }
 
 function isUnavailable(error: unknown): boolean {
-  const { code, kind, message } = featuresOf(error);
+  const { code, kind, severity, message } = featuresOf(error);
   return (
-    (code !== undefined && (UNAVAILABLE_SQLSTATE.test(code) || UNAVAILABLE_SOCKET.has(code))) ||
+    (code !== undefined && (UNAVAILABLE_CODE.test(code) || UNAVAILABLE_SOCKET.has(code))) ||
+    (severity !== undefined && UNAVAILABLE_SEVERITY.has(severity)) ||
     (kind !== undefined && UNAVAILABLE_KIND.has(kind)) ||
     UNAVAILABLE_MESSAGE.test(message)
   );
@@ -59,6 +67,7 @@ export function reasonOf(error: unknown): string {
 interface Features {
   code: string | undefined;
   kind: string | undefined;
+  severity: string | undefined;
   message: string;
 }
 
@@ -69,6 +78,7 @@ function featuresOf(error: unknown): Features {
   return {
     code: textOf(own.code) ?? textOf(cause.originalCode) ?? textOf(cause.code),
     kind: textOf(cause.kind),
+    severity: textOf(own.severity) ?? textOf(cause.severity),
     message: textOf(own.message) || textOf(cause.originalMessage) || "",
   };
 }

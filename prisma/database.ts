@@ -96,6 +96,7 @@ const TRANSACTION_LIMITS = { maxWait: 5_000, timeout: 10_000 };
 function databaseOver(driver: Driver): Database {
   const scopes = new AsyncLocalStorage<Scope>();
   const statements = { count: 0 };
+  let closing: Promise<void> | undefined;
   const prisma = new PrismaClient({
     adapter: watched(driver.adapter, { scopes, statements }),
     transactionOptions: TRANSACTION_LIMITS,
@@ -122,7 +123,8 @@ function databaseOver(driver: Driver): Database {
       try {
         return await prisma.$transaction(async (orm) => {
           const scope: Scope = {};
-          const result = await scopes.run(scope, () => work(orm));
+          // Awaited inside: Prisma's promises begin only when somebody waits for them.
+          const result = await scopes.run(scope, async () => await work(orm));
           // PostgreSQL answers COMMIT after a failed statement with a silent rollback. Whoever
           // swallowed that failure must not be told that the work was kept.
           if (scope.failure !== undefined) throw scope.failure;
@@ -149,9 +151,9 @@ function databaseOver(driver: Driver): Database {
       }
     },
 
-    async close() {
-      await prisma.$disconnect();
-      await driver.close();
+    close() {
+      closing ??= prisma.$disconnect().then(() => driver.close());
+      return closing;
     },
   };
 }

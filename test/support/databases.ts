@@ -4,7 +4,8 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import pg from "pg";
 import { afterAll, inject } from "vitest";
-import { type Database, openDatabase } from "../../prisma/database.ts";
+import { type Database, openDatabase, openDriver } from "../../prisma/database.ts";
+import type { Driver } from "../../prisma/driver.ts";
 
 export const databaseKind = (): "pglite" | "postgresql" => inject("databaseKind");
 
@@ -34,6 +35,23 @@ export async function openTwoHandles(): Promise<readonly [Database, Database]> {
 }
 
 /**
+ * A connection to a database that holds nothing yet, for what happens before
+ * and around migrating. The caller closes it.
+ */
+export async function openEmptyDriver(): Promise<Driver> {
+  if (databaseKind() === "postgresql") {
+    return openDriver({ url: await createDatabase("template0") });
+  }
+  // Emptying the snapshot is quicker than a new cluster.
+  const snapshot = new Blob([await readFile(inject("pgliteSnapshot"))]);
+  const driver = await openDriver({ snapshot });
+  await driver.migrate((session) =>
+    session.script("DROP SCHEMA public CASCADE; CREATE SCHEMA public"),
+  );
+  return driver;
+}
+
+/**
  * The address of a new PostgreSQL database, dropped after the file's tests.
  * @param template  what it is cloned from: migrated by default, `template0` for nothing in it
  */
@@ -59,9 +77,9 @@ export async function administer(statement: string): Promise<void> {
 
 const cleanUps: (() => Promise<void>)[] = [];
 
-function remember(database: Database): Database {
-  cleanUps.push(() => database.close());
-  return database;
+function remember<T extends { close(): Promise<void> }>(opened: T): T {
+  cleanUps.push(() => opened.close());
+  return opened;
 }
 
 // Registered for each test file, since each has its own copy of this module. Newest first: handles
