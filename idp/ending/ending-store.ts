@@ -1,0 +1,83 @@
+// The statements by which access ends, within a transaction of the caller. In this order: account or
+// client, then sessions, then grants. Whoever issues holds the session (or client) row while adding a
+// grant, so once that row has been changed here, a further statement sees every grant there is.
+import type { Database, Orm } from "../../prisma/database.ts";
+import type { Prisma } from "../../prisma/generated/client.ts";
+import type { AuditEvent } from "../records/audit/audit-event.ts";
+import { writeAudit } from "../records/audit/audit-store.ts";
+import { raiseDirectoryVersion } from "../records/clients/directory-version-store.ts";
+import type { EndReason } from "../records/end-reason.ts";
+
+/** What ended, as the audit says it. */
+export interface EndedSession {
+  readonly id: string;
+  readonly accountId: string;
+}
+
+export interface EndedGrant {
+  readonly id: string;
+  readonly clientId: string;
+  readonly accountId: string | null;
+  readonly sessionId: string | null;
+}
+
+export type Ending = ReturnType<typeof endingWithin>;
+
+/** Runs `work` in one transaction over the statements below. */
+export const endingStore = (database: Database) => ({
+  transaction: <T>(work: (ending: Ending) => Promise<T>): Promise<T> =>
+    database.transaction((orm) => work(endingWithin(orm))),
+});
+
+const endingWithin = (orm: Orm) => ({
+  /** @returns false when it was disabled already, or never was */
+  async disableAccount(id: string, now: Date): Promise<boolean> {
+    const { count } = await orm.account.updateMany({
+      where: { id, disabledAt: null },
+      data: { disabledAt: now },
+    });
+    return count > 0;
+  },
+
+  /** Here the directory's row comes first, as wherever a client changes. */
+  async disableClient(id: string, now: Date): Promise<boolean> {
+    await raiseDirectoryVersion(orm);
+    const { count } = await orm.client.updateMany({
+      where: { id, disabledAt: null },
+      data: { disabledAt: now, updatedAt: now },
+    });
+    return count > 0;
+  },
+
+  async removeConsent(accountId: string, clientId: string): Promise<boolean> {
+    const { count } = await orm.consent.deleteMany({ where: { accountId, clientId } });
+    return count > 0;
+  },
+
+  endSessions(
+    which: Pick<Prisma.SessionWhereInput, "id" | "accountId">,
+    reason: EndReason,
+    now: Date,
+  ): Promise<EndedSession[]> {
+    return orm.session.updateManyAndReturn({
+      where: { ...which, endedAt: null },
+      data: { endedAt: now, endedReason: reason },
+      select: { id: true, accountId: true },
+    });
+  },
+
+  /** A standing grant's key becomes free, so that its client can be given a new one. */
+  revokeGrants(
+    which: Pick<Prisma.GrantWhereInput, "id" | "accountId" | "clientId" | "sessionId" | "kind">,
+    reason: EndReason,
+    now: Date,
+  ): Promise<EndedGrant[]> {
+    return orm.grant.updateManyAndReturn({
+      where: { ...which, revokedAt: null },
+      data: { revokedAt: now, revokedReason: reason, standingKey: null },
+      select: { id: true, clientId: true, accountId: true, sessionId: true },
+    });
+  },
+
+  audit: (event: AuditEvent): Promise<void> => writeAudit(orm, event),
+});
