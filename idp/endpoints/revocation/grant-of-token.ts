@@ -4,7 +4,7 @@ import type { RefreshTokenStore } from "../../records/grants/refresh-token-store
 import type { AccessTokens } from "../../tokens/access-token.ts";
 
 export interface GrantOfTokenDeps {
-  readonly refreshTokens: Pick<RefreshTokenStore, "grantOf">;
+  readonly refreshTokens: Pick<RefreshTokenStore, "identify">;
   readonly accessTokens: Pick<AccessTokens, "identify">;
 }
 
@@ -14,7 +14,10 @@ export async function grantOfToken(
   token: string,
   client: Client,
 ): Promise<string | undefined> {
-  if (isCredential("refresh", token)) return refreshTokens.grantOf(token, client.id);
+  if (isCredential("refresh", token)) {
+    const owner = await refreshTokens.identify(token);
+    return owner?.clientId === client.id ? owner.grantId : undefined;
+  }
   const claims = await accessTokens.identify(token);
   return claims?.client_id === client.id ? claims.grant_id : undefined;
 }

@@ -8,11 +8,14 @@ import { readForm } from "../../http/parse.ts";
 import { cause } from "../../http/request-context.ts";
 import { ClientParameters, clientCredentials } from "../../protocol/client-credentials.ts";
 import type { AuthenticateClient } from "../../records/clients/authenticate-client.ts";
+import type { StandingGrantStore } from "../../records/grants/standing-grant-store.ts";
 import { type GrantOfTokenDeps, grantOfToken } from "./grant-of-token.ts";
 
 export interface RevocationEndpointDeps extends GrantOfTokenDeps {
   readonly authenticateClient: AuthenticateClient;
   readonly endAccess: EndAccess;
+  /** Remembers grants of clients that act for themselves; told when one may have ended. */
+  readonly standingGrants: Pick<StandingGrantStore, "forget">;
   readonly clock: Clock;
 }
 
@@ -23,7 +26,7 @@ const RevocationRequest = ClientParameters.extend({
 });
 
 export const revocationEndpoint =
-  ({ authenticateClient, endAccess, clock, ...tokens }: RevocationEndpointDeps) =>
+  ({ authenticateClient, endAccess, standingGrants, clock, ...tokens }: RevocationEndpointDeps) =>
   async (ctx: Context): Promise<void> => {
     const request = await readForm(ctx, RevocationRequest);
     const credentials = clientCredentials(ctx.get("Authorization"), request);
@@ -32,6 +35,7 @@ export const revocationEndpoint =
     if (grantId !== undefined) {
       const by = cause(ctx, `client:${client.id}`);
       await endAccess({ kind: "grant", grantId }, "token-revoked", clock.now(), by);
+      standingGrants.forget();
     }
     // Unknown, foreign and ended tokens get the same answer: they are of no use either way (§2.2).
     ctx.status = 200;

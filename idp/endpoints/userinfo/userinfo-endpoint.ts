@@ -31,9 +31,11 @@ export const userinfoEndpoint =
     if (!scopes.includes("openid")) {
       throw insufficientScope("The access token lacks the scope openid", "openid");
     }
-    const live = await grants.findLive(claims.grant_id, clock.now());
-    if (live?.account?.id !== claims.sub) throw invalidToken("The access token was revoked");
-    sendJson(ctx, { sub: live.account.id, ...claimsForScopes(live.account, scopes) });
+    const account = (await grants.findLive(claims.grant_id, clock.now()))?.account;
+    if (account === undefined || account.id !== claims.sub) {
+      throw invalidToken("The access token was revoked");
+    }
+    sendJson(ctx, { sub: account.id, ...claimsForScopes(account, scopes) });
   };
 
 /** A POST with the token in its header may come with no body, or with one of any type. */

@@ -1,0 +1,60 @@
+// A refresh token for new tokens (RFC 6749 §6), rotating (RFC 9700 §4.14.2). A retry after a lost answer
+// gets the same successor again, so that two live branches never exist; a token that comes back after
+// its successor was used was stolen, and its grant ends.
+import { z } from "zod";
+import type { Clock } from "../../../prisma/clock.ts";
+import { newCredential } from "../../protocol/credential.ts";
+import { invalidGrant } from "../../protocol/oauth-error.ts";
+import { parseScope } from "../../protocol/scope.ts";
+import { sealSuccessor } from "../../records/grants/refresh-seal.ts";
+import type { RefreshTokenStore } from "../../records/grants/refresh-token-store.ts";
+import { namedResource } from "./audience.ts";
+import { defineGrantType } from "./grant-type.ts";
+import type { IssueTokens } from "./issue-tokens.ts";
+import { type Continued, type RefreshMissDeps, refreshMiss } from "./refresh-miss.ts";
+
+export interface RefreshTokenGrantDeps extends RefreshMissDeps {
+  readonly refreshTokens: Pick<RefreshTokenStore, "rotate" | "revisit">;
+  readonly issueTokens: IssueTokens;
+  readonly clock: Clock;
+}
+
+const Request = z.object({
+  refresh_token: z.string(),
+  scope: z.string().optional(),
+  resource: z.array(z.string()).default([]),
+});
+
+export const refreshTokenGrant = ({
+  refreshTokens,
+  issueTokens,
+  clock,
+  ...others
+}: RefreshTokenGrantDeps) => {
+  const missed = refreshMiss({ refreshTokens, ...others });
+
+  return defineGrantType(Request, async (request, client, cause) => {
+    const resource = namedResource(request.resource);
+    const scopes = request.scope === undefined ? undefined : parseScope(request.scope);
+
+    const now = clock.now();
+    const presented = { token: request.refresh_token, clientId: client.id };
+    const rotated =
+      (await rotate(refreshTokens, presented, now)) ?? (await missed(presented, now, cause));
+    if (!rotated) {
+      throw invalidGrant("The refresh token is unknown, used, expired or not for this client");
+    }
+    return issueTokens({ ...rotated, resource, scopes }, client, now);
+  });
+};
+
+async function rotate(
+  refreshTokens: RefreshTokenGrantDeps["refreshTokens"],
+  presented: { token: string; clientId: string },
+  now: Date,
+): Promise<Continued | undefined> {
+  const successor = newCredential("refresh");
+  const sealedSuccessor = sealSuccessor(successor, presented.token);
+  const rotated = await refreshTokens.rotate({ ...presented, successor, sealedSuccessor }, now);
+  return rotated && { ...rotated, refreshToken: successor };
+}
