@@ -1,0 +1,52 @@
+// Expired rows leave in small batches, on one replica at a time, without waiting for anybody's lock
+// (security R2). Codes and refresh tokens stay as long as their grant can be used: a stolen one must
+// still be recognised. They go with it.
+import type { Database } from "../../../prisma/database.ts";
+import { namedStatement } from "../named-statement.ts";
+
+/** Chosen at random; any advisory lock of another use must differ. */
+const CLEAN_UP_LOCK = 72_707_370;
+
+/** Grants before sessions, which their grants name. */
+const expiring = [
+  { table: "Grant", key: "id" },
+  { table: "Session", key: "id" },
+  { table: "Interaction", key: "id" },
+  { table: "PasswordLink", key: "linkHash" },
+  { table: "SignInAttempt", key: "bucket" },
+] as const;
+
+/** The lock lasts as long as the statement; who does not get it removes nothing. */
+const removals = expiring.map(({ table, key }) =>
+  namedStatement<{ removed: number }, { now: Date; batch: number }>(
+    `clean_up.${table}`,
+    `WITH elected AS MATERIALIZED (
+       SELECT pg_try_advisory_xact_lock(${CLEAN_UP_LOCK}) AS "won"
+     ), expired AS (
+       SELECT "${key}" FROM "${table}"
+       WHERE (SELECT "won" FROM elected) AND "expiresAt" <= :now::timestamptz
+       ORDER BY "expiresAt" LIMIT :batch::int
+       FOR UPDATE SKIP LOCKED
+     ), removed AS (
+       DELETE FROM "${table}" WHERE "${key}" IN (SELECT "${key}" FROM expired) RETURNING 1
+     )
+     SELECT count(*)::int AS "removed" FROM removed`,
+  ),
+);
+
+export type CleanUpStore = ReturnType<typeof cleanUpStore>;
+
+export const cleanUpStore = (database: Database) => ({
+  /**
+   * One batch of each kind.
+   * @returns how many rows went; call again soon while it is a batch or more
+   */
+  async removeExpired(now: Date, batch: number): Promise<number> {
+    let removed = 0;
+    for (const removal of removals) {
+      const [row] = await database.sql(removal, removal.values({ now, batch }));
+      removed += row?.removed ?? 0;
+    }
+    return removed;
+  },
+});
