@@ -31,7 +31,7 @@ export function networkFetch(): { fetch: FetchLike; close(): Promise<void> } {
       // undici's Response is another class than the platform's, which openid-client checks for.
       return new Response(answer.body, {
         status: answer.status,
-        headers: Object.fromEntries(answer.headers),
+        headers: [...answer.headers],
       });
     },
   };

@@ -1,0 +1,276 @@
+// A small authorization server for the kit's own tests, written with jose and nothing of ours: another voice of the
+// same standards. It signs in whomever the test names, without asking, and keeps what was asked of it.
+import { createHash, randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  type CryptoKey,
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  type JWK,
+  SignJWT,
+} from "jose";
+import type { Clock } from "../../../../apps/relying-party/clock.ts";
+
+export const CLIENT = { clientId: "harbour-bank", clientSecret: "a secret of the bank" };
+
+export interface SigningKey {
+  kid: string;
+  privateKey: CryptoKey;
+  jwk: JWK;
+}
+
+/** An RSA key as an issuer publishes it. */
+export async function aSigningKey(): Promise<SigningKey> {
+  const { privateKey, publicKey } = await generateKeyPair("RS256", { extractable: true });
+  const jwk = await exportJWK(publicKey);
+  const kid = await calculateJwkThumbprint(jwk);
+  return { kid, privateKey, jwk: { ...jwk, kid, use: "sig", alg: "RS256" } };
+}
+
+type Claims = Record<string, unknown>;
+
+export interface TestIssuer {
+  issuer: string;
+  /** Who signs in next. */
+  person: { sub: string; name: string; email: string };
+  key: SigningKey;
+  /** Published beside the active key. */
+  otherKeys: SigningKey[];
+  accessTokenSeconds: number;
+  jwksMaxAgeSeconds: number;
+  /** Lets a test answer wrongly. */
+  wrong: {
+    idToken: (claims: Claims) => Claims;
+    idTokenHeader: (header: Claims) => Claims;
+    accessToken: (claims: Claims) => Claims;
+    authorizationResponse: (parameters: URLSearchParams) => void;
+    jwks?: (response: ServerResponse) => void;
+    token?: (response: ServerResponse) => void;
+  };
+  /** Paths that were asked for, in order. */
+  requests: string[];
+  requestsTo(path: string): number;
+  /** The form of each token request. */
+  tokenRequests: URLSearchParams[];
+  accessToken(changes?: Claims, header?: Claims, key?: SigningKey): Promise<string>;
+  revokeGrants(): void;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
+interface Grant {
+  person: TestIssuer["person"];
+  nonce: string | undefined;
+  challenge: string | undefined;
+  redirectUri: string | undefined;
+  scope: string;
+  resource: string;
+  authenticatedAt: number;
+  revoked: boolean;
+}
+
+const random = () => randomBytes(32).toString("base64url");
+
+export async function anIssuer({
+  clock,
+  port,
+}: {
+  clock: Clock;
+  port: number;
+}): Promise<TestIssuer> {
+  const issuer = `http://id.localhost:${port}`;
+  const codes = new Map<string, Grant>();
+  const refreshTokens = new Map<string, { grant: Grant; successor?: string }>();
+  const now = () => Math.floor(clock.now().getTime() / 1000);
+  let server: Server | undefined;
+
+  const sign = (claims: Claims, header: Claims, key = it.key) =>
+    new SignJWT(claims)
+      .setProtectedHeader({ alg: "RS256", kid: key.kid, ...header })
+      .sign(key.privateKey);
+
+  const accessClaims = (grant: { person: { sub: string }; scope: string; resource: string }) => ({
+    iss: issuer,
+    sub: grant.person.sub,
+    aud: grant.resource,
+    client_id: CLIENT.clientId,
+    scope: grant.scope,
+    iat: now(),
+    exp: now() + it.accessTokenSeconds,
+    jti: random(),
+  });
+
+  const idToken = (grant: Grant, accessToken: string) => {
+    const half = createHash("sha256").update(accessToken).digest().subarray(0, 16);
+    const claims = {
+      iss: issuer,
+      ...grant.person,
+      aud: CLIENT.clientId,
+      iat: now(),
+      exp: now() + 300,
+      auth_time: grant.authenticatedAt,
+      sid: "the-sid",
+      acr: "pwd",
+      amr: ["pwd"],
+      at_hash: half.toString("base64url"),
+      ...(grant.nonce && { nonce: grant.nonce }),
+    };
+    return sign(it.wrong.idToken(claims), it.wrong.idTokenHeader({ typ: "JWT" }));
+  };
+
+  const tokens = async (grant: Grant, refreshToken: string) => {
+    const accessToken = await sign(it.wrong.accessToken(accessClaims(grant)), { typ: "at+jwt" });
+    return {
+      access_token: accessToken,
+      token_type: "Bearer",
+      expires_in: it.accessTokenSeconds,
+      refresh_token: refreshToken,
+      id_token: await idToken(grant, accessToken),
+    };
+  };
+
+  const authorize = (parameters: URLSearchParams, response: ServerResponse) => {
+    const code = random();
+    codes.set(code, {
+      person: it.person,
+      nonce: parameters.get("nonce") ?? undefined,
+      challenge: parameters.get("code_challenge") ?? undefined,
+      redirectUri: parameters.get("redirect_uri") ?? undefined,
+      scope: (parameters.get("scope") ?? "")
+        .split(" ")
+        .filter((name) => name.includes(":"))
+        .join(" "),
+      resource: parameters.get("resource") ?? issuer,
+      authenticatedAt: now(),
+      revoked: false,
+    });
+    const answer = new URLSearchParams({ code, state: parameters.get("state") ?? "", iss: issuer });
+    it.wrong.authorizationResponse(answer);
+    const location = `${parameters.get("redirect_uri")}?${answer}`;
+    response.writeHead(303, { location }).end();
+  };
+
+  const redeem = (form: URLSearchParams) => {
+    const grant = codes.get(form.get("code") ?? "");
+    codes.delete(form.get("code") ?? "");
+    const challenge = createHash("sha256")
+      .update(form.get("code_verifier") ?? "")
+      .digest("base64url");
+    const fits = grant?.challenge === challenge && grant.redirectUri === form.get("redirect_uri");
+    if (!grant || !fits) return undefined;
+    const refreshToken = random();
+    refreshTokens.set(refreshToken, { grant });
+    return tokens(grant, refreshToken);
+  };
+
+  const refresh = (form: URLSearchParams) => {
+    const presented = refreshTokens.get(form.get("refresh_token") ?? "");
+    if (!presented || presented.grant.revoked) return undefined;
+    if (presented.successor && refreshTokens.get(presented.successor)?.successor) {
+      presented.grant.revoked = true;
+      return undefined;
+    }
+    // A retry after a lost answer gets the same successor.
+    presented.successor ??= random();
+    const { grant, successor } = presented;
+    refreshTokens.set(successor, refreshTokens.get(successor) ?? { grant });
+    return tokens(grant, successor);
+  };
+
+  const token = async (request: IncomingMessage, response: ServerResponse) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    const form = new URLSearchParams(body);
+    it.tokenRequests.push(form);
+    if (!isClient(request.headers.authorization)) {
+      return json(response, { error: "invalid_client" }, 401);
+    }
+    const isCode = form.get("grant_type") === "authorization_code";
+    const answer = await (isCode ? redeem(form) : refresh(form));
+    return answer ? json(response, answer) : json(response, { error: "invalid_grant" }, 400);
+  };
+
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const url = new URL(request.url ?? "/", issuer);
+    it.requests.push(url.pathname);
+    if (url.pathname === "/.well-known/openid-configuration")
+      return json(response, metadata(issuer));
+    if (url.pathname === "/jwks") {
+      if (it.wrong.jwks) return it.wrong.jwks(response);
+      const keys = [it.key, ...it.otherKeys].map(({ jwk }) => jwk);
+      const cacheControl = `public, max-age=${it.jwksMaxAgeSeconds}`;
+      return json(response, { keys }, 200, { "cache-control": cacheControl });
+    }
+    if (url.pathname === "/authorize") return authorize(url.searchParams, response);
+    if (url.pathname === "/token") return it.wrong.token?.(response) ?? token(request, response);
+    response.writeHead(404).end();
+  };
+
+  const it: TestIssuer = {
+    issuer,
+    person: { sub: "subject-of-alice", name: "Alice Moreau", email: "alice@example.test" },
+    key: await aSigningKey(),
+    otherKeys: [],
+    accessTokenSeconds: 300,
+    jwksMaxAgeSeconds: 300,
+    wrong: {
+      idToken: (claims) => claims,
+      idTokenHeader: (header) => header,
+      accessToken: (claims) => claims,
+      authorizationResponse: () => undefined,
+    },
+    requests: [],
+    requestsTo: (path) => it.requests.filter((asked) => asked === path).length,
+    tokenRequests: [],
+    accessToken: (changes = {}, header = {}, key) => {
+      const resource = "http://bank.localhost/api";
+      const claims = {
+        ...accessClaims({ person: it.person, scope: "accounts:read", resource }),
+        ...changes,
+      };
+      return sign(claims, { typ: "at+jwt", ...header }, key);
+    },
+    revokeGrants: () => {
+      for (const { grant } of refreshTokens.values()) grant.revoked = true;
+    },
+    async stop() {
+      const closing = server;
+      server = undefined;
+      closing?.closeAllConnections();
+      await new Promise((resolve) => (closing ? closing.close(resolve) : resolve(undefined)));
+    },
+    async start() {
+      server = createServer((request, response) => void answer(request, response));
+      await new Promise<void>((resolve) => server?.listen(port, "127.0.0.1", resolve));
+    },
+  };
+  await it.start();
+  return it;
+}
+
+const metadata = (issuer: string) => ({
+  issuer,
+  authorization_endpoint: `${issuer}/authorize`,
+  token_endpoint: `${issuer}/token`,
+  jwks_uri: `${issuer}/jwks`,
+  end_session_endpoint: `${issuer}/logout`,
+  response_types_supported: ["code"],
+  subject_types_supported: ["public"],
+  id_token_signing_alg_values_supported: ["RS256"],
+  authorization_response_iss_parameter_supported: true,
+});
+
+function json(response: ServerResponse, body: object, status = 200, headers = {}) {
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(JSON.stringify(body));
+}
+
+/** RFC 6749 §2.3.1: both halves are form-encoded before they are joined. */
+function isClient(authorization = ""): boolean {
+  const pair = Buffer.from(authorization.replace("Basic ", ""), "base64").toString().split(":");
+  const [clientId, clientSecret] = pair.map((half) =>
+    decodeURIComponent(half.replaceAll("+", " ")),
+  );
+  return clientId === CLIENT.clientId && clientSecret === CLIENT.clientSecret;
+}
