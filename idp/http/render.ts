@@ -17,6 +17,8 @@ interface PageHead {
   readonly address?: string;
   /** Who is signed in, on Signet's own pages. */
   readonly person?: string;
+  /** What they are, beyond a person: "administrator". */
+  readonly role?: string;
   /** A script of ours from /assets/js; the page must work without it. */
   readonly script?: string;
 }

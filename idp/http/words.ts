@@ -45,6 +45,10 @@ export function near(at: Date, now: Date): string {
   return apartSeconds < DAY_SECONDS / 2 ? clockSeconds(at) : `${shortDay(at)}, ${clock(at)}`;
 }
 
+/** `14:05` within a day of `now`, `20 Nov` otherwise: for where there is little room. */
+export const brief = (at: Date, now: Date): string =>
+  near(at, now).includes(",") ? shortDay(at) : clock(at);
+
 /** `five minutes`, `40 seconds`, `90 days`: the largest unit that keeps it whole. */
 export function duration(seconds: number): string {
   const units: [number, string][] = [

@@ -3,7 +3,7 @@
  * Pure; the template turns percentages into SVG. Text sits where it fits, on a wide and on a narrow
  * page, which the server cannot tell apart: what fits only the wide one is marked so.
  */
-import { clock, clockSeconds, shortDay, shortKey } from "../../http/words.ts";
+import { brief, clock, clockSeconds, near, shortDay, shortKey } from "../../http/words.ts";
 import type { KeyFacts } from "./keys-model.ts";
 
 /** A place along the time axis, in percent of its width. */
@@ -76,7 +76,7 @@ export function keysPicture(keys: readonly KeyFacts[], now: Date): KeysPicture {
     axis: {
       from: new Date(from),
       to: new Date(to),
-      now: { x: nowX, label: `now ${clock(now)}`, anchor: anchorAt(nowX) },
+      now: { x: nowX, label: nowLabel(now, to - from), anchor: anchorAt(nowX) },
       ticks: ticks(from, to, nowX, place),
     },
     lanes: lanesOf.map((key) => lane(key, now, nowX, place)),
@@ -137,25 +137,41 @@ function ticks(from: number, to: number, nowX: Percent, place: (at: Date) => Per
   return all.map((tick) => (Math.abs(tick.x - nowX) < 14 ? { ...tick, label: "" } : tick));
 }
 
+const nowLabel = (now: Date, span: number): string =>
+  span > DAY * MAX_TICKS ? "now" : `now ${clock(now)}`;
+
 const tickClock = (at: Date, span: number): string =>
   span > DAY && at.getTime() % DAY === 0 ? shortDay(at) : clock(at);
 
 function lane(key: KeyFacts, now: Date, nowX: Percent, place: (at: Date) => Percent): KeyLane {
-  const spans = stretches(key).flatMap(({ kind, start, end, text }) => {
+  const safe = safeMark(key, now, place);
+  const spans = stretches(key, now).flatMap(({ kind, start, end, text }) => {
     const x = start ? Math.max(-2, place(start)) : -2;
     const until = end ? Math.min(102, place(end)) : 102;
     if (until <= x) return [];
-    return [{ kind, x, width: round(until - x), ...labelled(text, x, until, nowX) }];
+    const beganBefore = kind === "gone" && x < 0;
+    const room = safe ? roomBefore(safe) : until;
+    return [
+      { kind, x, width: round(until - x), ...(beganBefore ? {} : labelled(text, x, room, nowX)) },
+    ];
   });
-  if (key.state !== "pending" || !key.safeFrom || key.safeFrom <= now) return { key, spans };
-  const x = place(key.safeFrom);
-  const safe = {
-    x,
-    label: `safe from ${clockSeconds(key.safeFrom)}`,
-    anchor: x > 60 ? "end" : "start",
-  } as const;
-  return { key, spans, safe };
+  return safe ? { key, spans, safe } : { key, spans };
 }
+
+type SafeMark = NonNullable<KeyLane["safe"]>;
+
+function safeMark(key: KeyFacts, now: Date, place: (at: Date) => Percent): SafeMark | undefined {
+  if (key.state !== "pending" || !key.safeFrom || key.safeFrom <= now) return undefined;
+  const x = place(key.safeFrom);
+  const label = `safe from ${near(key.safeFrom, now)}`;
+  return { x, label, anchor: x + textWidth(label, NARROW_TRACK_PX) < 96 ? "start" : "end" };
+}
+
+const roomBefore = ({ x, label, anchor }: SafeMark): Percent =>
+  anchor === "start" ? x - 2 : x - textWidth(label, WIDE_TRACK_PX) - 4;
+
+const textWidth = (text: string, trackPx: number): Percent =>
+  (100 * (text.length * LETTER_PX + 8)) / trackPx;
 
 interface Stretch {
   kind: SpanKind;
@@ -165,7 +181,7 @@ interface Stretch {
 }
 
 /** A key's whole life, in order; the frame cuts it. */
-function stretches(key: KeyFacts): Stretch[] {
+function stretches(key: KeyFacts, now: Date): Stretch[] {
   const { publishedAt, activatedAt, retiringAt } = key;
   const over = key.revokedAt ?? key.retiredAt ?? key.leavesAt;
   const verifiedUntil = over ?? retiringAt;
@@ -174,7 +190,11 @@ function stretches(key: KeyFacts): Stretch[] {
       kind: "published",
       start: publishedAt,
       end: activatedAt ?? over,
-      text: "sites are learning it",
+      text: activatedAt
+        ? "published"
+        : isReady(key, now)
+          ? "ready to sign"
+          : "sites are learning it",
     },
   ];
   if (activatedAt) {
@@ -191,7 +211,7 @@ function stretches(key: KeyFacts): Stretch[] {
   }
   if (over) {
     const revoked = key.state === "revoked";
-    const text = revoked ? `thrown out ${clock(over)}` : `gone ${clock(over)}`;
+    const text = revoked ? `thrown out ${brief(over, now)}` : `gone ${brief(over, now)}`;
     life.push({ kind: revoked ? "revoked" : "gone", start: over, text });
   }
   return life;
@@ -202,8 +222,7 @@ function labelled(text: string, from: Percent, to: Percent, nowX: Percent): Pick
   const start = Math.max(0, from) + 1.5;
   const end = Math.min(100, to) - 1;
   for (const wideOnly of [false, true]) {
-    const need =
-      (100 * (text.length * LETTER_PX + 8)) / (wideOnly ? WIDE_TRACK_PX : NARROW_TRACK_PX);
+    const need = textWidth(text, wideOnly ? WIDE_TRACK_PX : NARROW_TRACK_PX);
     const after = Math.max(start, nowX + 1.5);
     if (start + need <= Math.min(end, nowX)) return { label: { x: round(start), text, wideOnly } };
     if (after + need <= end) return { label: { x: round(after), text, wideOnly } };
@@ -220,14 +239,18 @@ function sentence(keys: readonly KeyFacts[], now: Date): string {
     pending && `${shortKey(pending.kid)} is published and waits${safety(pending, now)}.`,
     ...retiring.map(
       ({ kid, leavesAt }) =>
-        `${shortKey(kid)} only verifies${leavesAt ? ` and leaves at ${clockSeconds(leavesAt)}` : ""}.`,
+        `${shortKey(kid)} only verifies${leavesAt ? ` and leaves at ${near(leavesAt, now)}` : ""}.`,
     ),
   ];
   return parts.filter(Boolean).join(" ");
 }
 
-const safety = ({ safeFrom }: KeyFacts, now: Date): string =>
-  !safeFrom || safeFrom <= now ? ", and may sign" : `, and may sign from ${clockSeconds(safeFrom)}`;
+const safety = (key: KeyFacts, now: Date): string =>
+  key.safeFrom && !isReady(key, now)
+    ? `, and may sign from ${near(key.safeFrom, now)}`
+    : ", and may sign";
+
+const isReady = ({ safeFrom }: KeyFacts, now: Date): boolean => !safeFrom || safeFrom <= now;
 
 const anchorAt = (x: Percent): Anchor => (x < 8 ? "start" : x > 92 ? "end" : "middle");
 

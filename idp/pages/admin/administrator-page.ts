@@ -1,0 +1,78 @@
+// Who may enter the console: an administrator who is signed in, and for dangerous acts one who has given
+// the password in the last five minutes (ASVS 7.5.1).
+import type { Context } from "koa";
+import type { CookieJar } from "../../http/cookies.ts";
+import { PageProblem } from "../../http/page-problem.ts";
+import { redirectTo } from "../../http/respond.ts";
+import { newCredential } from "../../protocol/credential.ts";
+import type { OwnPageRequest } from "../../records/interactions/interaction-request.ts";
+import type { InteractionStore } from "../../records/interactions/interaction-store.ts";
+import type { SessionStore } from "../../records/sessions/session-store.ts";
+
+export interface AdministratorDeps {
+  issuer: string;
+  cookies: CookieJar;
+  sessions: Pick<SessionStore, "find">;
+  interactions: Pick<InteractionStore, "open">;
+  clock: { now(): Date };
+}
+
+export interface Administrator {
+  readonly id: string;
+  readonly name: string;
+  readonly authenticatedAt: Date;
+  /** Of this session; the console's forms are bound to it. */
+  readonly sessionSecret: string;
+}
+
+export const FRESH_SECONDS = 300;
+
+export const isFresh = ({ authenticatedAt }: Administrator, now: Date): boolean =>
+  now.getTime() - authenticatedAt.getTime() <= FRESH_SECONDS * 1000;
+
+/**
+ * The administrator who is signed in; when nobody is, the answer is the sign-in page and undefined.
+ * @throws PageProblem 403 for everybody else
+ */
+export async function findAdministrator(
+  ctx: Context,
+  deps: AdministratorDeps,
+  path: string,
+): Promise<Administrator | undefined> {
+  const sessionSecret = deps.cookies.read(ctx, "session");
+  const found =
+    sessionSecret === undefined
+      ? undefined
+      : await deps.sessions.find(sessionSecret, deps.clock.now());
+  if (!found || sessionSecret === undefined) {
+    await sendToSignIn(ctx, deps, { path });
+    return undefined;
+  }
+  const { account, session } = found;
+  if (!account.isAdmin) throw notAnAdministrator(account.name);
+  const { authenticatedAt } = session;
+  return { id: account.id, name: account.name, authenticatedAt, sessionSecret };
+}
+
+/** Away to the sign-in page, and back to the page of ours that needs somebody. */
+export async function sendToSignIn(
+  ctx: Context,
+  { issuer, cookies, interactions, clock }: AdministratorDeps,
+  request: OwnPageRequest,
+): Promise<void> {
+  const browser = cookies.read(ctx, "browser") ?? newCredential("browser");
+  cookies.set(ctx, "browser", browser);
+  const { id } = await interactions.open({ browser, kind: "own-page", request }, clock.now());
+  redirectTo(ctx, `${issuer}/authorize/${id}`);
+}
+
+const notAnAdministrator = (name: string) =>
+  new PageProblem({
+    status: 403,
+    title: "This room is for administrators",
+    explanation: `You are signed in as ${name}, who does not look after Signet here.`,
+    whatNext: [
+      "If you have an administrator's account as well, sign out and sign in with that one.",
+      "If you should be an administrator, ask whoever runs Signet where you work.",
+    ],
+  });

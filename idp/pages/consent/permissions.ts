@@ -1,0 +1,35 @@
+/** Scopes in words a person reads (security A10): what the client may do, and what it may not. */
+import type { Resource } from "../../records/clients/client.ts";
+
+const OF_THE_PERSON: Readonly<Record<string, string>> = {
+  openid: "Recognize you when you come back",
+  profile: "See your name and what your profile says",
+  email: "See your e-mail address",
+  phone: "See your phone number",
+  address: "See your postal address",
+  offline_access: "Go on using this while you are away",
+};
+
+export interface Permissions {
+  may: string[];
+  mayNever: string[];
+}
+
+/** @param resources  those the request names */
+export function permissions(
+  scopes: readonly string[],
+  resources: readonly Pick<Resource, "scopes">[],
+): Permissions {
+  const ofResources = Object.assign({}, ...resources.map((resource) => resource.scopes));
+  const words: Record<string, string> = { ...ofResources, ...OF_THE_PERSON };
+  const isAsked = (scope: string) => scopes.includes(scope);
+  const notAsked = Object.keys(ofResources).filter((scope) => !isAsked(scope));
+  return {
+    may: scopes.map((scope) => words[scope] ?? scope),
+    mayNever: [
+      ...notAsked.map((scope) => words[scope] ?? scope),
+      "See or change your password",
+      "Sign in anywhere else in your name",
+    ],
+  };
+}

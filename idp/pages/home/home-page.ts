@@ -1,0 +1,44 @@
+/** GET /: who is signed in here, where to go, and how to sign out. */
+import type { Context } from "koa";
+import type { KeyRing } from "../../../keys/key-ring.ts";
+import type { Clock } from "../../../prisma/clock.ts";
+import type { CookieJar } from "../../http/cookies.ts";
+import { render } from "../../http/render.ts";
+import { siteView } from "../../http/site-view.ts";
+import type { Client } from "../../records/clients/client.ts";
+import type { SessionStore } from "../../records/sessions/session-store.ts";
+
+export interface HomePageDeps {
+  issuer: string;
+  cookies: CookieJar;
+  sessions: Pick<SessionStore, "find">;
+  clientStore: { list(page: { limit: number }): Promise<Client[]> };
+  ring: Pick<KeyRing, "activeKid">;
+  lifetimes: { accessTokenSeconds: number };
+  clock: Clock;
+}
+
+const MOST_SITES = 100;
+
+export const homePage =
+  ({ issuer, cookies, sessions, clientStore, ring, lifetimes, clock }: HomePageDeps) =>
+  async (ctx: Context): Promise<void> => {
+    const secret = cookies.read(ctx, "session");
+    const signedIn = secret ? await sessions.find(secret, clock.now()) : undefined;
+    const clients = await clientStore.list({ limit: MOST_SITES });
+    render(ctx, "home", {
+      issuerHost: new URL(issuer).host,
+      person: signedIn && {
+        name: signedIn.account.name,
+        email: signedIn.account.email,
+        isAdmin: signedIn.account.isAdmin,
+        since: signedIn.session.authenticatedAt,
+      },
+      sites: clients.filter(isVouchedFor).map(siteView),
+      activeKeyId: ring.activeKid,
+      passSeconds: lifetimes.accessTokenSeconds,
+    });
+  };
+
+/** Anybody may register a client; only our own are recommended on our front page. */
+const isVouchedFor = ({ firstParty, disabledAt }: Client) => firstParty && !disabledAt;
