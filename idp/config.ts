@@ -13,11 +13,14 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly adminPort?: number;
+  /** Where `/admin` is: the issuer, or the issuer's host on ADMIN_PORT. */
+  readonly adminOrigin: string;
   readonly adminToken?: string;
   readonly registrationToken?: string;
   readonly databaseUrl?: string;
   readonly dataDirectory: string;
   readonly processes: number;
+  readonly drainDelaySeconds: number;
   /** The first seals, all open. */
   readonly keyEncryptionKeys: readonly KeyEncryptionKey[];
   readonly trustedProxies: readonly string[];
@@ -108,6 +111,10 @@ export function readConfig(environment: Environment, demoSecrets: DemoSecrets): 
     port,
     host: settings.HOST ?? (loopback ? "127.0.0.1" : "0.0.0.0"),
     ...(settings.ADMIN_PORT === undefined ? {} : { adminPort: settings.ADMIN_PORT }),
+    adminOrigin:
+      settings.ADMIN_PORT === undefined
+        ? issuer
+        : `${protocol}//${hostname}:${settings.ADMIN_PORT}`,
     ...(secrets.ADMIN_TOKEN === undefined ? {} : { adminToken: secrets.ADMIN_TOKEN }),
     ...(settings.REGISTRATION_TOKEN === undefined
       ? {}
@@ -115,6 +122,7 @@ export function readConfig(environment: Environment, demoSecrets: DemoSecrets): 
     ...(settings.DATABASE_URL === undefined ? {} : { databaseUrl: settings.DATABASE_URL }),
     dataDirectory,
     processes: settings.WEB_CONCURRENCY,
+    drainDelaySeconds: settings.DRAIN_DELAY_SECONDS ?? (loopback ? 0 : 5),
     keyEncryptionKeys: secrets.KEY_ENCRYPTION_KEYS,
     trustedProxies: settings.TRUSTED_PROXIES,
     // RFC 8725 §3.1: the algorithms are ours to choose; other ones come with their keys.
@@ -163,13 +171,22 @@ function demoIssuer(settings: Settings): string {
 
 /** Secrets that were given win over those that the demo would make. */
 function demoSecretsFor(settings: Settings, dataDirectory: string, demoSecrets: DemoSecrets) {
-  const made = demoSecrets(dataDirectory);
+  const made = writtenOr(dataDirectory, () => demoSecrets(dataDirectory));
   const parsed = Settings.pick({ KEY_ENCRYPTION_KEYS: true, ADMIN_TOKEN: true }).safeParse(made);
   if (!parsed.success) throw settingError(parsed.error);
   return {
     KEY_ENCRYPTION_KEYS: settings.KEY_ENCRYPTION_KEYS ?? parsed.data.KEY_ENCRYPTION_KEYS,
     ADMIN_TOKEN: settings.ADMIN_TOKEN ?? parsed.data.ADMIN_TOKEN,
   };
+}
+
+function writtenOr<T>(dataDirectory: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new SettingError("DATA_DIR", `(${dataDirectory}) cannot keep the demo's secrets: ${why}`);
+  }
 }
 
 /** A key may sign only when everyone who verifies can have met it. */

@@ -130,6 +130,14 @@ export const Settings = z.object({
   WEB_CONCURRENCY: whole(1, 64)
     .default(1)
     .meta(note("Processes that share the port. More than 1 needs `DATABASE_URL`.", "1")),
+  DRAIN_DELAY_SECONDS: whole(0, 60, " of seconds")
+    .optional()
+    .meta(
+      note(
+        "After SIGTERM, how long to report not ready and still answer, so that balancers notice.",
+        "5; 0 when the issuer is on loopback",
+      ),
+    ),
   KEY_ENCRYPTION_KEYS: keyEncryptionKeys
     .optional()
     .meta(
