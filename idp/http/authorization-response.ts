@@ -8,6 +8,7 @@ import type { OAuthError } from "../protocol/oauth-error.ts";
 import type { VerifiedRedirect } from "../protocol/redirect-uri.ts";
 import { sendFormPost } from "./form-post.ts";
 import { redirectTo } from "./respond.ts";
+import { type RegisteredSite, siteView } from "./site-view.ts";
 import type { SiteView } from "./views.ts";
 
 export type ResponseMode = "query" | "form_post";
@@ -20,6 +21,22 @@ export interface ResponseTarget {
   /** Whom the answer is for, as the person knows it. */
   site: SiteView;
 }
+
+/** @param asked  an authorization whose redirect URI has just been matched with the registration */
+export const responseTarget = ({
+  request,
+  client,
+  redirectUri,
+}: {
+  request: Pick<ResponseTarget, "responseMode" | "state">;
+  client: RegisteredSite;
+  redirectUri: VerifiedRedirect;
+}): ResponseTarget => ({
+  redirectUri,
+  responseMode: request.responseMode,
+  state: request.state,
+  site: siteView(client),
+});
 
 /** An error that the client, not the person, is told. */
 export class AuthorizationRefused extends Error {

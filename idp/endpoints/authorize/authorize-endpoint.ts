@@ -7,6 +7,7 @@ import type { Context } from "koa";
 import type { Clock } from "../../../prisma/clock.ts";
 import {
   AuthorizationRefused,
+  responseTarget,
   type SendAuthorizationResponse,
 } from "../../http/authorization-response.ts";
 import type { CookieJar } from "../../http/cookies.ts";
@@ -15,7 +16,6 @@ import { formParameters, queryParameters } from "../../http/parse.ts";
 import { cause } from "../../http/request-context.ts";
 import { redirectTo } from "../../http/respond.ts";
 import { crossOriginOpener } from "../../http/security-headers.ts";
-import { siteView } from "../../http/site-view.ts";
 import { newCredential } from "../../protocol/credential.ts";
 import type { AuthorizationStore } from "../../records/grants/authorization-store.ts";
 import { newIdentifier } from "../../records/identifier.ts";
@@ -87,13 +87,13 @@ export const authorizeEndpoint = (deps: AuthorizeDeps) => {
         return goTo(ctx, "consent", progress ?? (await open(ctx, asked)));
       case "refuse":
         await consume(ctx, progress);
-        throw new AuthorizationRefused(targetOf(asked), decision.error);
+        throw new AuthorizationRefused(responseTarget(asked), decision.error);
       case "issue-code": {
         await consume(ctx, progress);
         const code = await issue(ctx, asked, decision, now);
         // The session ended, or the client was disabled, between the read and the write.
         if (code === undefined) return startOver(ctx, asked);
-        return deps.sendAuthorizationResponse(ctx, targetOf(asked), { code });
+        return deps.sendAuthorizationResponse(ctx, responseTarget(asked), { code });
       }
     }
   }
@@ -106,21 +106,27 @@ export const authorizeEndpoint = (deps: AuthorizeDeps) => {
     now: Date,
   ): Promise<string | undefined> {
     const code = newCredential("code");
+    const { accountId, authenticatedAt, acr, amr } = session;
+    const { resources, redirectUri, codeChallenge, nonce } = request;
     const issued = await authorizations.issue(
       {
         session,
+        accountId,
+        authenticatedAt,
+        acr,
+        amr,
         clientId: client.id,
         sid: newIdentifier(),
         kind: grantKind,
         scopes,
-        resources: request.resources,
-        redirectUri: request.redirectUri,
-        codeChallenge: request.codeChallenge,
-        nonce: request.nonce,
+        resources,
+        redirectUri,
+        codeChallenge,
+        nonce,
         code,
+        cause: cause(ctx, `account:${accountId}`),
       },
       now,
-      cause(ctx, `account:${session.accountId}`),
     );
     return issued.kind === "issued" ? code : undefined;
   }
@@ -162,10 +168,3 @@ export const authorizeEndpoint = (deps: AuthorizeDeps) => {
 
   return { begin, resume };
 };
-
-const targetOf = ({ request, client, redirectUri }: Asked) => ({
-  redirectUri,
-  responseMode: request.responseMode,
-  state: request.state,
-  site: siteView(client),
-});

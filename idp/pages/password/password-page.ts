@@ -17,7 +17,7 @@ import { hashOf, isCredential, newCredential } from "../../protocol/credential.t
 import type { Account } from "../../records/accounts/account.ts";
 import type { PasswordHasher } from "../../records/accounts/password-hasher.ts";
 import type { PasswordLinkStore } from "../../records/accounts/password-link-store.ts";
-import { checkNewPassword, SHORTEST_CHARACTERS } from "../../records/accounts/password-policy.ts";
+import { checkNewPassword } from "../../records/accounts/password-policy.ts";
 
 export interface PasswordPageDeps {
   issuer: string;
@@ -34,6 +34,9 @@ const PasswordForm = z.object({
   repeat: z.string().optional(),
 });
 type PasswordForm = z.output<typeof PasswordForm>;
+
+/** What `checkNewPassword` asks for, said before anybody types. */
+const MINIMUM_LENGTH = 15;
 
 interface Problem {
   field: "password" | "repeat";
@@ -87,7 +90,7 @@ export const passwordPage = (deps: PasswordPageDeps) => {
       person: { name: account.name, email: account.email },
       action: `/set-password/${link}`,
       csrf: csrfToken(browser, purpose(link)),
-      minimumLength: SHORTEST_CHARACTERS,
+      minimumLength: MINIMUM_LENGTH,
       problem,
     });
   }

@@ -1,0 +1,161 @@
+/**
+ * GET and POST /logout, the end session endpoint (RP-Initiated Logout §2), and /logout/:interaction,
+ * where the person is asked when nobody else may decide. What ends, ends in `ending`; what ended is
+ * told at /signed-out.
+ */
+import type { Context } from "koa";
+import { z } from "zod";
+import type { Clock } from "../../../prisma/clock.ts";
+import type { EndAccess } from "../../ending/end-access.ts";
+import { withQuery } from "../../http/authorization-response.ts";
+import type { CookieJar } from "../../http/cookies.ts";
+import { csrfToken, requireCsrf, requireSameOrigin } from "../../http/csrf.ts";
+import { interactionGone, requireInteraction } from "../../http/interaction-door.ts";
+import { formParameters, queryParameters, readForm } from "../../http/parse.ts";
+import { render } from "../../http/render.ts";
+import { cause } from "../../http/request-context.ts";
+import { redirectTo } from "../../http/respond.ts";
+import { allowFormAction } from "../../http/security-headers.ts";
+import { siteView } from "../../http/site-view.ts";
+import { newCredential } from "../../protocol/credential.ts";
+import type { Client } from "../../records/clients/client.ts";
+import type { GrantStore } from "../../records/grants/grant-store.ts";
+import type { Interaction } from "../../records/interactions/interaction.ts";
+import { SignOutRequest } from "../../records/interactions/interaction-request.ts";
+import type { InteractionStore } from "../../records/interactions/interaction-store.ts";
+import type { Session } from "../../records/sessions/session.ts";
+import type { SessionStore } from "../../records/sessions/session-store.ts";
+import { decideLogout } from "./decide-logout.ts";
+import { logoutRequestReader, type ReadLogoutDeps } from "./logout-request.ts";
+import { receiptOf } from "./receipt.ts";
+
+export interface EndSessionDeps extends ReadLogoutDeps {
+  issuer: string;
+  cookies: CookieJar;
+  sessions: Pick<SessionStore, "find" | "clientsOf">;
+  interactions: Pick<InteractionStore, "open" | "find" | "close">;
+  grants: Pick<GrantStore, "lastIssuedInSession">;
+  endAccess: EndAccess;
+  lifetimes: { accessTokenSeconds: number };
+  clock: Clock;
+}
+
+const ConfirmForm = z.object({ csrf: z.string().optional() });
+
+export const endSessionEndpoint = (deps: EndSessionDeps) => {
+  const { issuer, cookies, clients, sessions, interactions, grants, endAccess, clock } = deps;
+  const readRequest = logoutRequestReader(deps);
+
+  /** GET and POST /logout. */
+  async function begin(ctx: Context): Promise<void> {
+    const isPost = ctx.method === "POST";
+    const request = await readRequest(isPost ? await formParameters(ctx) : queryParameters(ctx));
+    // A form from another site comes without our Lax cookies; the GET it is sent on to brings them.
+    if (isPost && !cookies.read(ctx, "session")) await askLater(ctx, request);
+    else await carryOut(ctx, request);
+  }
+
+  /** GET /logout/:interaction. */
+  async function ask(ctx: Context): Promise<void> {
+    const { interaction, browser } = await requireInteraction(ctx, deps);
+    await carryOut(ctx, requestOf(interaction), { interaction, browser });
+  }
+
+  /** POST /logout/:interaction: the person said yes. */
+  async function confirm(ctx: Context): Promise<void> {
+    const { interaction, browser } = await requireInteraction(ctx, deps);
+    requireSameOrigin(ctx, issuer);
+    const { csrf } = await readForm(ctx, ConfirmForm);
+    requireCsrf(csrf, browser, purpose(interaction));
+    const request = requestOf(interaction);
+    if (!(await interactions.close(interaction.id, browser))) throw interactionGone();
+    const signedIn = await currentSession(ctx);
+    if (signedIn) await end(ctx, signedIn.session, request);
+    else goOn(ctx, request);
+  }
+
+  async function carryOut(
+    ctx: Context,
+    request: SignOutRequest,
+    open?: { interaction: Interaction; browser: string },
+  ): Promise<void> {
+    const signedIn = await currentSession(ctx);
+    const visited = signedIn ? await sessions.clientsOf(signedIn.session.id) : [];
+    switch (decideLogout(request, signedIn?.session, visited)) {
+      case "nothing-to-end":
+        return goOn(ctx, request);
+      case "end":
+        return signedIn && end(ctx, signedIn.session, request);
+      case "ask":
+        if (!open) return askLater(ctx, request);
+        await draw(ctx, request, open, visited, signedIn?.account);
+    }
+  }
+
+  async function end(ctx: Context, session: Session, request: SignOutRequest): Promise<void> {
+    const now = clock.now();
+    const by = cause(ctx, `account:${session.accountId}`);
+    await endAccess({ kind: "session", sessionId: session.id }, "signed-out", now, by);
+    cookies.clear(ctx, "session");
+    if (request.redirectUri !== undefined) return goOn(ctx, request);
+    const issues = await grants.lastIssuedInSession(session.id);
+    const receipt = receiptOf(issues, request, deps.lifetimes.accessTokenSeconds, now);
+    const { id } = await keep(ctx, receipt);
+    redirectTo(ctx, `${issuer}/signed-out?receipt=${id}`);
+  }
+
+  /** To the verified redirect, with its state (RP-Initiated Logout §3), or to a page of ours. */
+  function goOn(ctx: Context, { redirectUri, state }: SignOutRequest): void {
+    const onward = redirectUri ?? `${issuer}/signed-out`;
+    redirectTo(ctx, withQuery(onward, state === undefined ? {} : { state }));
+  }
+
+  async function askLater(ctx: Context, request: SignOutRequest): Promise<void> {
+    const { id } = await keep(ctx, request);
+    redirectTo(ctx, `${issuer}/logout/${id}`);
+  }
+
+  function keep(ctx: Context, request: unknown): Promise<Interaction> {
+    const browser = cookies.read(ctx, "browser") ?? newCredential("browser");
+    cookies.set(ctx, "browser", browser);
+    return interactions.open({ browser, kind: "sign-out", request }, clock.now());
+  }
+
+  async function draw(
+    ctx: Context,
+    request: SignOutRequest,
+    { interaction, browser }: { interaction: Interaction; browser: string },
+    visited: readonly { clientId: string }[],
+    person: { name: string; email: string } | undefined,
+  ): Promise<void> {
+    const asking =
+      request.clientId === undefined ? undefined : await clients.find(request.clientId);
+    const sites = await Promise.all(visited.map(({ clientId }) => clients.find(clientId)));
+    if (request.redirectUri !== undefined) allowFormAction(ctx, request.redirectUri);
+    render(ctx, "sign-out", {
+      issuerHost: new URL(issuer).host,
+      person: person && { name: person.name, email: person.email },
+      client: asking && siteView(asking),
+      sites: sites.filter((site): site is Client => site !== undefined).map(siteView),
+      action: `/logout/${interaction.id}`,
+      csrf: csrfToken(browser, purpose(interaction)),
+      stay: "/",
+    });
+  }
+
+  async function currentSession(ctx: Context) {
+    const secret = cookies.read(ctx, "session");
+    return secret ? sessions.find(secret, clock.now()) : undefined;
+  }
+
+  return { begin, ask, confirm };
+};
+
+/** @throws PageProblem when the interaction is for something else */
+function requestOf(interaction: Interaction): SignOutRequest {
+  const request = SignOutRequest.safeParse(interaction.request);
+  if (interaction.kind !== "sign-out" || !request.success) throw interactionGone();
+  return request.data;
+}
+
+const purpose = ({ id }: Interaction) => `sign-out:${id}`;
