@@ -94,7 +94,7 @@ export const accountsEndpoint = (deps: AccountsEndpointDeps) => {
       const { id } = await requireAccount(ctx);
       const ended = await endAccess(
         { kind: "account", accountId: id },
-        reason,
+        "account-disabled",
         clock.now(),
         operatorCause(ctx, { reason }),
       );

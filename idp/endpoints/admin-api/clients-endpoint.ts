@@ -79,12 +79,8 @@ export const clientsEndpoint = ({
       const { reason } = await readRequest(ctx, WithReason);
       const { id } = await requireClient(ctx);
       const scope = { kind: "client", clientId: id } as const;
-      const { grants } = await endAccess(
-        scope,
-        reason,
-        clock.now(),
-        operatorCause(ctx, { reason }),
-      );
+      const why = operatorCause(ctx, { reason });
+      const { grants } = await endAccess(scope, "client-disabled", clock.now(), why);
       clients.forget();
       sendJson(ctx, { ...clientAnswer(await requireClient(ctx)), grants_ended: grants });
     },

@@ -52,7 +52,8 @@ export const sessionsEndpoint = ({
         request.session === undefined
           ? ({ kind: "sessions-of", accountId: id } as const)
           : ({ kind: "session", sessionId: request.session } as const);
-      const ended = await endAccess(scope, request.reason, now, operatorCause(ctx, request));
+      const why = operatorCause(ctx, request);
+      const ended = await endAccess(scope, "ended-by-administrator", now, why);
       sendJson(ctx, { sessions_ended: ended.sessions, grants_ended: ended.grants });
     },
   };
