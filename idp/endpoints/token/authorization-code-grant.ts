@@ -37,7 +37,7 @@ export const authorizationCodeGrant = ({
   const missed = codeMiss({ codes, ...others });
 
   return defineGrantType(Request, async (request, client, cause) => {
-    // All that can be wrong with the request is found before the code is spent on it.
+    // What can be seen to be wrong without the grant is refused before the code is spent on it.
     const resource = namedResource(request.resource);
     if (resource !== undefined) await allowedResource(clients, client, resource);
     if (!isCodeVerifier(request.code_verifier)) throw invalidCode();

@@ -3,28 +3,24 @@
 import { claimsForScopes } from "../../protocol/claims.ts";
 import type { AccountProfile } from "../../records/accounts/account.ts";
 import type { Client } from "../../records/clients/client.ts";
-import type { ClientDirectory } from "../../records/clients/client-directory.ts";
 import type { PersonGrant } from "../../records/grants/grant.ts";
 import type { AccessTokens } from "../../tokens/access-token.ts";
 import type { IdTokens } from "../../tokens/id-token.ts";
-import { allowedResource } from "./allowed-resource.ts";
-import { narrowedScopes, scopesFor, targetResource } from "./audience.ts";
 import type { IssuedTokens } from "./grant-type.ts";
+import {
+  type AccessRequest,
+  type RequestedAccessDeps,
+  requestedAccess,
+} from "./requested-access.ts";
 
-export interface IssueTokensDeps {
-  readonly issuer: string;
-  readonly clients: Pick<ClientDirectory, "resource">;
+export interface IssueTokensDeps extends RequestedAccessDeps {
   readonly accessTokens: Pick<AccessTokens, "mint">;
   readonly idTokens: Pick<IdTokens, "mint">;
 }
 
-export interface Issue {
+export interface Issue extends AccessRequest {
   readonly grant: PersonGrant;
   readonly account: AccountProfile;
-  /** The resource the request names (RFC 8707 §2.2). */
-  readonly resource?: string | undefined;
-  /** The part of the grant's scopes the request asks for; all of them when absent. */
-  readonly scopes?: readonly string[] | undefined;
   readonly refreshToken?: string | undefined;
   /** Of the authorization request; absent on refresh (OpenID Connect Core §12.2). */
   readonly nonce?: string | undefined;
@@ -34,38 +30,30 @@ export type IssueTokens = (issue: Issue, client: Client, now: Date) => Promise<I
 
 /** @throws OAuthError invalid_target, invalid_scope */
 export const issueTokens =
-  ({ issuer, clients, accessTokens, idTokens }: IssueTokensDeps): IssueTokens =>
+  ({ accessTokens, idTokens, ...directory }: IssueTokensDeps): IssueTokens =>
   async ({ grant, account, refreshToken, nonce, ...request }, client, now) => {
-    const named = targetResource(grant.resources, request.resource);
-    const resource =
-      named === undefined ? undefined : await allowedResource(clients, client, named);
-    // What the client may have can shrink after the grant; what it has then shrinks with it.
-    const granted = grant.scopes.filter((scope) => client.scopes.includes(scope));
-    const scopes = narrowedScopes(granted, request.scopes);
-    const accessScopes = scopesFor(scopes, resource?.scopes);
+    const { audience, accessScopes, scopes } = await requestedAccess(
+      directory,
+      grant,
+      request,
+      client,
+    );
     const authentication = {
       authenticatedAt: grant.authenticatedAt,
       acr: grant.acr,
       amr: [...grant.amr],
     };
+    const parties = { subject: account.id, clientId: client.id };
     const access = await accessTokens.mint(
-      {
-        grantId: grant.id,
-        subject: account.id,
-        clientId: client.id,
-        audience: resource?.identifier ?? issuer,
-        scopes: accessScopes,
-        ...authentication,
-      },
+      { ...parties, ...authentication, grantId: grant.id, audience, scopes: [...accessScopes] },
       now,
     );
     const idToken = scopes.includes("openid")
       ? await idTokens.mint(
           {
-            subject: account.id,
-            clientId: client.id,
-            sid: grant.sid,
+            ...parties,
             ...authentication,
+            sid: grant.sid,
             ...(nonce === undefined ? {} : { nonce }),
             accessToken: access.token,
             claims: claimsForScopes(account, scopes),

@@ -6,15 +6,23 @@ import type { Clock } from "../../../prisma/clock.ts";
 import { newCredential } from "../../protocol/credential.ts";
 import { invalidGrant } from "../../protocol/oauth-error.ts";
 import { parseScope } from "../../protocol/scope.ts";
+import type { Client } from "../../records/clients/client.ts";
+import type { GrantStore } from "../../records/grants/grant-store.ts";
 import { sealSuccessor } from "../../records/grants/refresh-seal.ts";
 import type { RefreshTokenStore } from "../../records/grants/refresh-token-store.ts";
 import { namedResource } from "./audience.ts";
 import { defineGrantType } from "./grant-type.ts";
 import type { IssueTokens } from "./issue-tokens.ts";
 import { type Continued, type RefreshMissDeps, refreshMiss } from "./refresh-miss.ts";
+import {
+  type AccessRequest,
+  type RequestedAccessDeps,
+  requestedAccess,
+} from "./requested-access.ts";
 
-export interface RefreshTokenGrantDeps extends RefreshMissDeps {
-  readonly refreshTokens: Pick<RefreshTokenStore, "rotate" | "revisit">;
+export interface RefreshTokenGrantDeps extends RefreshMissDeps, RequestedAccessDeps {
+  readonly refreshTokens: Pick<RefreshTokenStore, "rotate" | "revisit" | "identify">;
+  readonly grants: Pick<GrantStore, "findLive">;
   readonly issueTokens: IssueTokens;
   readonly clock: Clock;
 }
@@ -27,17 +35,36 @@ const Request = z.object({
 
 export const refreshTokenGrant = ({
   refreshTokens,
+  grants,
   issueTokens,
   clock,
   ...others
 }: RefreshTokenGrantDeps) => {
   const missed = refreshMiss({ refreshTokens, ...others });
 
+  /**
+   * A refusal must not use the token up: a public client that corrects its request after more than the
+   * time for retries would look like a thief. Only a request that names something can be refused.
+   */
+  const refuseTooMuch = async (
+    token: string,
+    request: AccessRequest,
+    client: Client,
+    now: Date,
+  ) => {
+    if (request.resource === undefined && request.scopes === undefined) return;
+    const owner = await refreshTokens.identify(token);
+    if (owner?.clientId !== client.id) return;
+    const live = await grants.findLive(owner.grantId, now);
+    if (live) await requestedAccess(others, live.grant, request, client);
+  };
+
   return defineGrantType(Request, async (request, client, cause) => {
     const resource = namedResource(request.resource);
     const scopes = request.scope === undefined ? undefined : parseScope(request.scope);
 
     const now = clock.now();
+    await refuseTooMuch(request.refresh_token, { resource, scopes }, client, now);
     const presented = { token: request.refresh_token, clientId: client.id };
     const rotated =
       (await rotate(refreshTokens, presented, now)) ?? (await missed(presented, now, cause));

@@ -1,0 +1,290 @@
+// The doors for programs over everything they stand on: an embedded database, real keys, a clock that
+// moves; and clients and a person to use them. People's pages are not here: an authorization is
+// issued the way /authorize issues it.
+import { randomBytes } from "node:crypto";
+import { capabilities } from "../../../../idp/capabilities.ts";
+import { type Config, readConfig } from "../../../../idp/config.ts";
+import { discoveryEndpoint } from "../../../../idp/endpoints/discovery/discovery-endpoint.ts";
+import { jwksEndpoint } from "../../../../idp/endpoints/jwks/jwks-endpoint.ts";
+import { registrationEndpoint } from "../../../../idp/endpoints/registration/registration-endpoint.ts";
+import { revocationEndpoint } from "../../../../idp/endpoints/revocation/revocation-endpoint.ts";
+import { authorizationCodeGrant } from "../../../../idp/endpoints/token/authorization-code-grant.ts";
+import { clientCredentialsGrant } from "../../../../idp/endpoints/token/client-credentials-grant.ts";
+import { issueTokens } from "../../../../idp/endpoints/token/issue-tokens.ts";
+import { refreshTokenGrant } from "../../../../idp/endpoints/token/refresh-token-grant.ts";
+import { tokenEndpoint } from "../../../../idp/endpoints/token/token-endpoint.ts";
+import { userinfoEndpoint } from "../../../../idp/endpoints/userinfo/userinfo-endpoint.ts";
+import { newCredential } from "../../../../idp/protocol/credential.ts";
+import { challengeOf } from "../../../../idp/protocol/pkce.ts";
+import type { NewClient } from "../../../../idp/records/clients/client.ts";
+import type { Database } from "../../../../prisma/database.ts";
+import { type MovableClock, movableClock } from "../../../support/movable-clock.ts";
+import { serveDoors } from "./serve-doors.ts";
+
+export const issuer = "https://id.example";
+export const bankApi = "https://bank.example/api";
+export const planApi = "https://plan.example/api";
+export const secretApi = "https://secret.example/api";
+export const registrationToken = "an-initial-access-token-of-the-operator";
+
+const cause = { actor: "system" };
+const allScopes = "openid profile email phone address offline_access accounts:read transfers:write";
+
+const configuration = (): Config =>
+  readConfig(
+    { ISSUER: issuer, KEY_ENCRYPTION_KEYS: `test:${randomBytes(32).toString("base64")}` },
+    () => {
+      throw new Error("not a demo");
+    },
+  );
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+}
+
+export type Parameters = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** One replica of the doors. Several may stand on one database, with one configuration and clock. */
+export async function serveReplica(database: Database, clock: MovableClock, config: Config) {
+  const idp = capabilities({ config, database, clock });
+  await idp.keys.start();
+  const issue = issueTokens(idp);
+  const grantTypes = new Map([
+    ["authorization_code", authorizationCodeGrant({ ...idp, issueTokens: issue })],
+    ["refresh_token", refreshTokenGrant({ ...idp, issueTokens: issue })],
+    ["client_credentials", clientCredentialsGrant(idp)],
+  ]);
+  const userinfo = userinfoEndpoint(idp);
+  const origin = await serveDoors({
+    "POST /token": tokenEndpoint({ ...idp, grantTypes }),
+    "GET /userinfo": userinfo,
+    "POST /userinfo": userinfo,
+    "POST /revocation": revocationEndpoint(idp),
+    "POST /registration": registrationEndpoint({
+      ...idp,
+      registrationToken,
+      signingAlgs: ["RS256"],
+    }),
+    "GET /jwks": jwksEndpoint(idp),
+    "GET /.well-known/openid-configuration": discoveryEndpoint({
+      issuer,
+      endpoints: { token_endpoint: "/token" },
+      grantTypes: grantTypes.keys(),
+      signingAlgs: ["RS256"],
+    }),
+  });
+
+  /** A form POST, as its client sends it; `undefined` leaves a parameter out, a list repeats it. */
+  const post = async (
+    path: string,
+    parameters: Parameters,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => {
+    const body = new URLSearchParams();
+    for (const [name, value] of Object.entries(parameters)) {
+      for (const one of value === undefined ? [] : [value].flat()) body.append(name, one);
+    }
+    return answerOf(await fetch(origin + path, { method: "POST", body, headers }));
+  };
+
+  return { idp, origin, post };
+}
+
+export async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const body: unknown = text === "" ? {} : JSON.parse(text);
+  return { status: response.status, headers: response.headers, body: { ...(body as object) } };
+}
+
+export interface TestClient {
+  readonly id: string;
+  readonly secret: string | undefined;
+  readonly redirectUri: string;
+  /** What authenticates it, in the way it is registered for. */
+  readonly headers: Record<string, string>;
+  readonly parameters: Parameters;
+}
+
+export const basicHeader = (id: string, secret: string) =>
+  `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString("base64")}`;
+
+export async function tokenWorld(databases: readonly [Database, ...Database[]]) {
+  const clock = movableClock();
+  const config = configuration();
+  const [database] = databases;
+  const replicas = [];
+  for (const one of databases) replicas.push(await serveReplica(one, clock, config));
+  const [replica] = replicas;
+  if (!replica) throw new Error("no replica");
+  const { idp } = replica;
+
+  const resource = (identifier: string, scopes: Record<string, string>, isPublic = true) =>
+    idp.clientStore.putResource(
+      { identifier, name: identifier, scopes, public: isPublic },
+      clock.now(),
+      cause,
+    );
+  await resource(bankApi, { "accounts:read": "See accounts", "transfers:write": "Move money" });
+  await resource(planApi, { "plan:read": "See the plan" });
+  await resource(secretApi, { "secret:read": "See secrets" }, false);
+
+  const addClient = async (id: string, change: Partial<NewClient> = {}): Promise<TestClient> => {
+    const redirectUri = `https://${id}.example/callback`;
+    const client: NewClient = {
+      id,
+      name: id,
+      tokenEndpointAuthMethod: "client_secret_basic",
+      redirectUris: [redirectUri],
+      postLogoutRedirectUris: [],
+      grantTypes: ["authorization_code", "refresh_token"],
+      scopes: [...allScopes.split(" "), "plan:read"],
+      resources: [],
+      firstParty: true,
+      requireAuthTime: false,
+      metadata: {},
+      origin: "operator",
+      ...change,
+    };
+    const method = client.tokenEndpointAuthMethod;
+    const secret = method === "none" ? undefined : newCredential("client-secret");
+    await idp.clientStore.add(client, secret, clock.now(), cause);
+    return {
+      id,
+      secret,
+      redirectUri,
+      headers:
+        method === "client_secret_basic" ? { Authorization: basicHeader(id, secret ?? "") } : {},
+      parameters:
+        method === "client_secret_post"
+          ? { client_id: id, client_secret: secret }
+          : method === "none"
+            ? { client_id: id }
+            : {},
+    };
+  };
+
+  const clients = {
+    bank: await addClient("bank"),
+    portal: await addClient("portal", { tokenEndpointAuthMethod: "client_secret_post" }),
+    spa: await addClient("spa", { tokenEndpointAuthMethod: "none", firstParty: false }),
+    machine: await addClient("machine", {
+      grantTypes: ["client_credentials"],
+      resources: [secretApi],
+      scopes: ["accounts:read", "secret:read", "openid"],
+    }),
+  };
+  for (const { idp } of replicas) idp.clients.forget();
+
+  const account = await idp.accounts.add(
+    {
+      email: "alice@example.test",
+      emailVerified: true,
+      name: "Alice Moreau",
+      claims: { family_name: "Moreau", phone_number: "+33123456789" },
+      isAdmin: false,
+      isDemo: false,
+    },
+    clock.now(),
+    cause,
+  );
+  const signIn = () =>
+    idp.sessions.begin(
+      { account, acr: "pwd", amr: ["pwd"], userAgent: "test" },
+      clock.now(),
+      cause,
+    );
+
+  const begun = await signIn();
+
+  /** What /authorize does once everything is decided. */
+  const authorize = async (
+    client: TestClient,
+    wanted: {
+      scope?: string;
+      resources?: readonly string[];
+      kind?: "session" | "offline";
+      session?: typeof begun.session;
+      nonce?: string;
+    } = {},
+  ) => {
+    const codeVerifier = randomBytes(32).toString("base64url");
+    const code = newCredential("code");
+    const session = wanted.session ?? begun.session;
+    const issued = await idp.authorizations.issue(
+      {
+        session,
+        accountId: account.id,
+        clientId: client.id,
+        sid: randomBytes(16).toString("base64url"),
+        kind: wanted.kind ?? "session",
+        scopes: (wanted.scope ?? "openid email").split(" "),
+        resources: wanted.resources ?? [],
+        redirectUri: client.redirectUri,
+        codeChallenge: challengeOf(codeVerifier),
+        nonce: wanted.nonce,
+        code,
+        authenticatedAt: session.authenticatedAt,
+        acr: session.acr,
+        amr: session.amr,
+        cause: { actor: `account:${account.id}` },
+      },
+      clock.now(),
+    );
+    if (issued.kind !== "issued") throw new Error("the session has ended");
+    return {
+      grantId: issued.grantId,
+      sid: issued.sid,
+      /** The parameters that redeem it. */
+      redemption: {
+        grant_type: "authorization_code",
+        code,
+        redirect_uri: client.redirectUri,
+        code_verifier: codeVerifier,
+      } satisfies Parameters,
+    };
+  };
+
+  const token = (client: TestClient, parameters: Parameters, at = replica) =>
+    at.post("/token", { ...client.parameters, ...parameters }, client.headers);
+
+  const refresh = (
+    client: TestClient,
+    refreshToken: unknown,
+    more: Parameters = {},
+    at = replica,
+  ) =>
+    token(
+      client,
+      { grant_type: "refresh_token", refresh_token: String(refreshToken), ...more },
+      at,
+    );
+
+  const userinfo = async (accessToken: unknown, headers: Record<string, string> = {}) =>
+    answerOf(
+      await fetch(`${replica.origin}/userinfo`, {
+        headers: { Authorization: `Bearer ${String(accessToken)}`, ...headers },
+      }),
+    );
+
+  return {
+    ...replica,
+    replicas,
+    database,
+    clock,
+    clients,
+    account,
+    session: begun.session,
+    sessionSecret: begun.secret,
+    signIn,
+    addClient,
+    authorize,
+    token,
+    refresh,
+    userinfo,
+    auditKinds: async () => (await idp.audit.list({ limit: 500 })).map(({ kind }) => kind),
+  };
+}
+
+export type TokenWorld = Awaited<ReturnType<typeof tokenWorld>>;
