@@ -1,0 +1,108 @@
+// The keys in memory: signs, hands out verification keys, and publishes. Loading them is
+// key-lifecycle.ts; this never goes back to an older set than it has shown.
+import { type CryptoKey, SignJWT } from "jose";
+import type { Clock } from "../prisma/clock.ts";
+import { KeysUnavailable, type LoadedKeys } from "./loaded-keys.ts";
+
+export { KeysUnavailable } from "./loaded-keys.ts";
+
+export interface KeyRing {
+  /**
+   * Signs a JWT with the active key. The payload is taken as given.
+   * @throws KeysUnavailable
+   */
+  sign(header: { typ: string }, payload: Record<string, unknown>): Promise<string>;
+  /** The published key of that name: a look-up and nothing else, whatever a token's header says. */
+  verificationKey(kid: string): CryptoKey | undefined;
+  /** For `id_token_hint`, which may be old: retired keys too, revoked ones never. */
+  hintKey(kid: string): CryptoKey | undefined;
+  /**
+   * The JWKS answer. Never empty, never older than one given before.
+   * @throws KeysUnavailable when no keys were ever loaded
+   */
+  publication(): { body: Buffer; etag: string; maxAgeSeconds: number };
+  /** @throws KeysUnavailable */
+  readonly activeKid: string;
+  /** The first one signs. */
+  readonly signingAlgs: readonly string[];
+}
+
+export interface RingDeps {
+  readonly clock: Clock;
+  readonly signingAlgs: readonly string[];
+  readonly jwksMaxAgeSeconds: number;
+  /** How long the ring signs with a set before it asks whether that still is the set. */
+  readonly confirmEverySeconds: number;
+  /** Asks the database, and calls `adopt` or `confirm`. */
+  readonly refresh: () => Promise<void>;
+}
+
+/** The ring and what its lifecycle does to it. */
+export function keyRing(deps: RingDeps) {
+  const { clock, signingAlgs, jwksMaxAgeSeconds, confirmEverySeconds, refresh } = deps;
+  let loaded: LoadedKeys | undefined;
+  let confirmedAt = new Date(0);
+
+  function requireLoaded(): LoadedKeys {
+    if (loaded === undefined) throw new KeysUnavailable("no signing keys have been loaded");
+    return loaded;
+  }
+
+  /**
+   * A replica that was cut off may have missed a rotation. Signing on with the former key would
+   * outlive its place in the JWKS (security K3), so the set is confirmed first.
+   */
+  async function requireConfirmed(): Promise<LoadedKeys> {
+    requireLoaded();
+    const age = clock.now().getTime() - confirmedAt.getTime();
+    if (age > confirmEverySeconds * 1000) await refresh();
+    return requireLoaded();
+  }
+
+  const ring: KeyRing = {
+    async sign({ typ }, payload) {
+      const { active, signer } = await requireConfirmed();
+      return new SignJWT(payload)
+        .setProtectedHeader({ alg: active.alg, typ, kid: active.kid })
+        .sign(signer);
+    },
+    verificationKey: (kid) => loaded?.published.get(kid),
+    hintKey: (kid) => loaded?.published.get(kid) ?? loaded?.retired.get(kid),
+    publication() {
+      const { jwks, nextSafeFrom } = requireLoaded();
+      return { ...jwks, maxAgeSeconds: maxAge(jwksMaxAgeSeconds, nextSafeFrom, clock.now()) };
+    },
+    get activeKid() {
+      return requireLoaded().active.kid;
+    },
+    signingAlgs,
+  };
+
+  return {
+    ring,
+    get version(): number | undefined {
+      return loaded?.version;
+    },
+    /** Takes a set over, unless it is older than the one in use. */
+    adopt(keys: LoadedKeys): void {
+      if (loaded === undefined || keys.version > loaded.version) loaded = keys;
+      confirmedAt = clock.now();
+    },
+    confirm(): void {
+      confirmedAt = clock.now();
+    },
+  };
+}
+
+const SHORTEST_MAX_AGE_SECONDS = 10;
+
+/**
+ * How long a copy of the JWKS may be used unasked. Never past the moment when a pending key may
+ * begin to sign, so that at this moment every copy is one that holds it (security K10).
+ */
+function maxAge(usualSeconds: number, nextSafeFrom: Date | undefined, now: Date): number {
+  const seconds = Math.floor(((nextSafeFrom?.getTime() ?? 0) - now.getTime()) / 1000);
+  return seconds <= 0
+    ? usualSeconds
+    : Math.min(usualSeconds, Math.max(seconds, SHORTEST_MAX_AGE_SECONDS));
+}

@@ -1,0 +1,166 @@
+// The key set in the database. Every change takes the set's row and compares its version, so that of
+// any number of contenders one writes and the others write nothing (security K5, K6).
+import type { Database, Orm } from "../prisma/database.ts";
+import type { SigningKey as SigningKeyRow } from "../prisma/generated/client.ts";
+import type { Succession } from "./key-rules.ts";
+import {
+  type KeyState,
+  type NewSigningKey,
+  publicMembersOf,
+  type SigningKey,
+} from "./signing-key.ts";
+
+export interface KeySet {
+  /** Rises with every change. */
+  readonly version: number;
+  readonly keys: readonly SigningKey[];
+}
+
+/** What the audit is told; the wiring brings the writer, since keys know no audit. */
+export interface KeyEvent {
+  readonly at: Date;
+  readonly kind: "keys.created" | "keys.rotated";
+  readonly actor: string;
+  readonly outcome: "success";
+  readonly requestId?: string;
+  readonly reason?: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export type RecordKeyEvent = (orm: Orm, event: KeyEvent) => Promise<void>;
+
+export type KeyStore = ReturnType<typeof keyStore>;
+
+const SET_ID = 1;
+
+/** Somebody else changed the set since it was read. */
+class SetChanged extends Error {}
+
+export function keyStore(database: Database, recordAudit: RecordKeyEvent) {
+  /** Runs `change` if the set still has this version; false, and nothing written, if it has not. */
+  async function changeFrom(version: number, change: (orm: Orm) => Promise<void>) {
+    try {
+      await database.transaction(async (orm) => {
+        // The update locks the row: a contender waits here, then finds another version.
+        const taken = await orm.keySet.updateMany({
+          where: { id: SET_ID, version },
+          data: { version: version + 1 },
+        });
+        if (taken.count !== 1) throw new SetChanged();
+        await change(orm);
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof SetChanged) return false;
+      throw error;
+    }
+  }
+
+  async function readVersion(): Promise<number> {
+    const set = await database.orm.keySet.findUnique({ where: { id: SET_ID } });
+    if (set === null) throw new Error("the row of KeySet is missing");
+    return set.version;
+  }
+
+  return {
+    version: readVersion,
+
+    /** The set with every key it ever had. */
+    async read(): Promise<KeySet> {
+      // The version first: keys of a later version under an earlier number are read again soon,
+      // earlier keys under a later number never would be.
+      const version = await readVersion();
+      const rows = await database.orm.signingKey.findMany({ orderBy: { publishedAt: "asc" } });
+      return { version, keys: rows.map(keyOf) };
+    },
+
+    /**
+     * Fills places that are empty.
+     * @returns false when another replica was first
+     */
+    create(
+      version: number,
+      made: readonly { state: KeyState; key: NewSigningKey }[],
+      event: KeyEvent,
+    ): Promise<boolean> {
+      return changeFrom(version, async (orm) => {
+        for (const { state, key } of made) {
+          const activatedAt = state === "active" ? event.at : null;
+          await orm.signingKey.create({ data: { ...rowOf(key, state, event.at), activatedAt } });
+        }
+        await recordAudit(orm, event);
+      });
+    },
+
+    /**
+     * Promotes the pending keys and publishes the next ones.
+     * @returns false when another rotation was first
+     */
+    rotate(
+      version: number,
+      steps: readonly { succession: Succession; next: NewSigningKey }[],
+      event: KeyEvent,
+    ): Promise<boolean> {
+      return changeFrom(version, async (orm) => {
+        for (const { succession, next } of steps) {
+          await orm.signingKey.update({
+            where: { kid: succession.active, state: "active" },
+            // It never signs again, so its private half need not exist any longer.
+            data: { state: "retiring", retiringAt: event.at, sealedPrivate: "" },
+          });
+          await orm.signingKey.update({
+            where: { kid: succession.pending, state: "pending" },
+            data: { state: "active", activatedAt: event.at },
+          });
+          await orm.signingKey.create({ data: rowOf(next, "pending", event.at) });
+        }
+        await recordAudit(orm, event);
+      });
+    },
+
+    /** Takes keys out of the JWKS; their public halves stay for `id_token_hint`. */
+    retire(version: number, kids: readonly string[], now: Date): Promise<boolean> {
+      return changeFrom(version, async (orm) => {
+        await orm.signingKey.updateMany({
+          where: { kid: { in: [...kids] }, state: "retiring" },
+          data: { state: "retired", retiredAt: now, sealedPrivate: "" },
+        });
+      });
+    },
+  };
+}
+
+const rowOf = (key: NewSigningKey, state: KeyState, now: Date) => ({
+  ...key,
+  state,
+  publishedAt: now,
+  createdAt: now,
+});
+
+function keyOf(row: SigningKeyRow): SigningKey {
+  const { activatedAt, retiringAt, retiredAt, revokedAt } = row;
+  return {
+    kid: row.kid,
+    alg: row.alg,
+    state: stateOf(row.state),
+    publicJwk: publicMembersOf(objectOf(row.publicJwk)),
+    sealedPrivate: row.sealedPrivate,
+    kekId: row.kekId,
+    publishedAt: row.publishedAt,
+    ...(activatedAt && { activatedAt }),
+    ...(retiringAt && { retiringAt }),
+    ...(retiredAt && { retiredAt }),
+    ...(revokedAt && { revokedAt }),
+  };
+}
+
+const STATES: readonly KeyState[] = ["pending", "active", "retiring", "retired", "revoked"];
+
+function stateOf(text: string): KeyState {
+  const state = STATES.find((known) => known === text);
+  if (state === undefined) throw new Error(`a signing key is in the unknown state ${text}`);
+  return state;
+}
+
+const objectOf = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null ? { ...value } : {};

@@ -1,0 +1,25 @@
+// A key as operators see it: its states with their times, and nothing of its private half.
+import { type KeyRules, leavesAt, safeFrom } from "./key-rules.ts";
+import type { KeyState, SigningKey } from "./signing-key.ts";
+
+export interface KeyView {
+  readonly kid: string;
+  readonly alg: string;
+  readonly state: KeyState;
+  readonly publishedAt: Date;
+  readonly activatedAt?: Date;
+  readonly retiringAt?: Date;
+  readonly retiredAt?: Date;
+  readonly revokedAt?: Date;
+  /** When a retiring key leaves the JWKS. */
+  readonly leavesAt?: Date;
+  /** From when a pending key may sign. */
+  readonly safeFrom?: Date;
+}
+
+export function viewOf(key: SigningKey, rules: KeyRules): KeyView {
+  const { publicJwk, sealedPrivate, kekId, ...shown } = key;
+  const leaves = leavesAt(key, rules);
+  const safe = safeFrom(key, rules);
+  return { ...shown, ...(leaves && { leavesAt: leaves }), ...(safe && { safeFrom: safe }) };
+}
