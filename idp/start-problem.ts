@@ -1,5 +1,6 @@
 // Why a start failed, in one line that begins with the setting to look at. Everything foreseeable is
 // here; what is not keeps its own words.
+import { KeyEncryptionKeyWrong } from "../keys/key-seal.ts";
 import { reasonOf } from "../prisma/database-unavailable.ts";
 import { DirectoryInUse } from "../prisma/directory-lock.ts";
 import { SettingError } from "./config.ts";
@@ -28,6 +29,15 @@ export async function openedOr<T>(
       throw new StartProblem("DATA_DIR", cause.message, { cause });
     const setting = databaseUrl === undefined ? "DATA_DIR" : "DATABASE_URL";
     throw new StartProblem(setting, reasonOf(cause), { cause });
+  }
+}
+
+export async function keysOr<T>(start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
+  } catch (cause) {
+    if (!(cause instanceof KeyEncryptionKeyWrong)) throw cause;
+    throw new StartProblem("KEY_ENCRYPTION_KEYS", cause.message, { cause });
   }
 }
 

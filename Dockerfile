@@ -1,0 +1,25 @@
+# One image for all three processes: the command says which. It holds plain JavaScript and production
+# dependencies, runs as an unprivileged user, and writes to /data alone.
+
+FROM node:20-slim AS build
+WORKDIR /signet
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY . .
+RUN npm run build
+
+FROM node:20-slim AS dependencies
+WORKDIR /signet
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --ignore-scripts
+
+FROM node:20-slim
+ENV NODE_ENV=production DATA_DIR=/data
+WORKDIR /signet
+COPY --from=dependencies /signet/node_modules node_modules
+COPY --from=build /signet/dist dist
+COPY package.json LICENSE ./
+RUN install -d -o node -g node -m 700 /data
+USER node
+VOLUME /data
+CMD ["node", "dist/idp/main.js"]
