@@ -1,0 +1,96 @@
+// Everything that is known and can be done, built once over the database, the keys and the clock:
+// rings 1 and 2. The doors are opened over it in app.ts.
+import { createKeyLifecycle, type KeyLifecycle } from "../keys/key-lifecycle.ts";
+import { keySeal } from "../keys/key-seal.ts";
+import type { Clock } from "../prisma/clock.ts";
+import type { Database } from "../prisma/database.ts";
+import type { Config } from "./config.ts";
+import { endAccess } from "./ending/end-access.ts";
+import { accountStore } from "./records/accounts/account-store.ts";
+import { authenticatePassword } from "./records/accounts/authenticate.ts";
+import { passwordHasher } from "./records/accounts/password-hasher.ts";
+import { passwordLinkStore } from "./records/accounts/password-link-store.ts";
+import { signInThrottleStore } from "./records/accounts/sign-in-throttle-store.ts";
+import { auditStore, writeAudit } from "./records/audit/audit-store.ts";
+import { cleanUpStore } from "./records/clean-up/clean-up-store.ts";
+import { authenticateClient } from "./records/clients/authenticate-client.ts";
+import { clientDirectory } from "./records/clients/client-directory.ts";
+import { clientStore } from "./records/clients/client-store.ts";
+import { consentStore } from "./records/consents/consent-store.ts";
+import { authorizationStore } from "./records/grants/authorization-store.ts";
+import { codeStore } from "./records/grants/code-store.ts";
+import { grantStore } from "./records/grants/grant-store.ts";
+import { refreshTokenStore } from "./records/grants/refresh-token-store.ts";
+import { standingGrantStore } from "./records/grants/standing-grant-store.ts";
+import { interactionStore } from "./records/interactions/interaction-store.ts";
+import { sessionStore } from "./records/sessions/session-store.ts";
+import { accessTokens } from "./tokens/access-token.ts";
+import { idTokens } from "./tokens/id-token.ts";
+
+export interface CapabilityDeps {
+  readonly config: Config;
+  readonly database: Database;
+  readonly clock: Clock;
+}
+
+export type Capabilities = ReturnType<typeof capabilities>;
+
+export function capabilities({ config, database, clock }: CapabilityDeps) {
+  const { issuer, lifetimes } = config;
+
+  const audit = auditStore(database);
+  const accounts = accountStore(database);
+  const clientRecords = clientStore(database);
+  const clients = clientDirectory({ clients: clientRecords });
+  const hasher = passwordHasher();
+
+  const keys = signingKeys({ config, database, clock });
+  const { ring } = keys;
+
+  return {
+    issuer,
+    lifetimes,
+    clock,
+    audit,
+    accounts,
+    hasher,
+    passwordLinks: passwordLinkStore(database),
+    authenticatePassword: authenticatePassword({
+      accounts,
+      throttle: signInThrottleStore(database),
+      hasher,
+      audit,
+    }),
+    clientStore: clientRecords,
+    clients,
+    authenticateClient: authenticateClient({ clients, audit, clock }),
+    sessions: sessionStore(database, lifetimes),
+    interactions: interactionStore(database, lifetimes),
+    consents: consentStore(database),
+    authorizations: authorizationStore(database, lifetimes),
+    codes: codeStore(database, lifetimes),
+    refreshTokens: refreshTokenStore(database, lifetimes),
+    grants: grantStore(database, lifetimes),
+    standingGrants: standingGrantStore(database, lifetimes),
+    endAccess: endAccess({ database }),
+    cleanUp: cleanUpStore(database),
+    keys,
+    ring,
+    accessTokens: accessTokens({ issuer, ring, ttlSeconds: lifetimes.accessTokenSeconds }),
+    idTokens: idTokens({ issuer, ring, ttlSeconds: lifetimes.idTokenSeconds }),
+  };
+}
+
+function signingKeys({ config, database, clock }: CapabilityDeps): KeyLifecycle {
+  const { lifetimes, keys } = config;
+  return createKeyLifecycle({
+    database,
+    clock,
+    seal: keySeal(config.keyEncryptionKeys),
+    ...keys,
+    longestTokenSeconds: Math.max(lifetimes.accessTokenSeconds, lifetimes.idTokenSeconds),
+    signingAlgs: config.signingAlgs,
+    rsaBits: config.rsaBits,
+    recordAudit: writeAudit,
+  });
+}

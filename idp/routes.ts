@@ -1,0 +1,146 @@
+// Every route and what it is given. A new endpoint or page is a new file and a line here; a new grant
+// type is a new file and a line in `grantTypes`. What is not mounted here is not advertised.
+import Router from "@koa/router";
+import type { Capabilities } from "./capabilities.ts";
+import type { Config } from "./config.ts";
+import { adminApi } from "./endpoints/admin-api/admin-api-endpoint.ts";
+import { authorizeEndpoint } from "./endpoints/authorize/authorize-endpoint.ts";
+import { discoveryEndpoint } from "./endpoints/discovery/discovery-endpoint.ts";
+import { healthEndpoint } from "./endpoints/health/health-endpoint.ts";
+import type { Readiness } from "./endpoints/health/readiness.ts";
+import { jwksEndpoint } from "./endpoints/jwks/jwks-endpoint.ts";
+import { endSessionEndpoint } from "./endpoints/logout/end-session-endpoint.ts";
+import { registrationEndpoint } from "./endpoints/registration/registration-endpoint.ts";
+import { revocationEndpoint } from "./endpoints/revocation/revocation-endpoint.ts";
+import { authorizationCodeGrant } from "./endpoints/token/authorization-code-grant.ts";
+import { clientCredentialsGrant } from "./endpoints/token/client-credentials-grant.ts";
+import { issueTokens } from "./endpoints/token/issue-tokens.ts";
+import { refreshTokenGrant } from "./endpoints/token/refresh-token-grant.ts";
+import { tokenEndpoint } from "./endpoints/token/token-endpoint.ts";
+import { userinfoEndpoint } from "./endpoints/userinfo/userinfo-endpoint.ts";
+import type { SendAuthorizationResponse } from "./http/authorization-response.ts";
+import type { CookieJar } from "./http/cookies.ts";
+import { forPeople, forPrograms } from "./http/error-renderer.ts";
+import { adminKeysPage } from "./pages/admin/keys-page.ts";
+import { chooseAccountPage } from "./pages/choose-account/choose-account-page.ts";
+import { consentPage } from "./pages/consent/consent-page.ts";
+import { homePage } from "./pages/home/home-page.ts";
+import { loginPage } from "./pages/login/login-page.ts";
+import { passwordPage } from "./pages/password/password-page.ts";
+import { signedOutPage } from "./pages/signed-out/signed-out-page.ts";
+
+export interface RouteDeps extends Capabilities {
+  readonly config: Config;
+  readonly cookies: CookieJar;
+  readonly readiness: Readiness;
+  readonly sendAuthorizationResponse: SendAuthorizationResponse;
+}
+
+/** Doors that any page of any site may call (design: CORS), by path. */
+export const OPEN_TO_ALL_ORIGINS: ReadonlySet<string> = new Set([
+  "/.well-known/openid-configuration",
+  "/.well-known/oauth-authorization-server",
+  "/jwks",
+  "/token",
+  "/userinfo",
+  "/revocation",
+]);
+
+// A path is spelled one way: letters in other cases and trailing slashes are other paths (security D2).
+const exact = { strict: true, sensitive: true };
+
+/** What programs call. */
+export function programRoutes(deps: RouteDeps): Router {
+  const { config, issuer, ring } = deps;
+  const grantTypes = new Map([
+    ["authorization_code", authorizationCodeGrant({ ...deps, issueTokens: issueTokens(deps) })],
+    ["refresh_token", refreshTokenGrant({ ...deps, issueTokens: issueTokens(deps) })],
+    ["client_credentials", clientCredentialsGrant(deps)],
+  ]);
+  const { registrationToken } = config;
+  const discovery = discoveryEndpoint({
+    issuer,
+    signingAlgs: ring.signingAlgs,
+    grantTypes: grantTypes.keys(),
+    endpoints: {
+      authorization_endpoint: "/authorize",
+      token_endpoint: "/token",
+      userinfo_endpoint: "/userinfo",
+      jwks_uri: "/jwks",
+      revocation_endpoint: "/revocation",
+      end_session_endpoint: "/logout",
+      ...(registrationToken === undefined ? {} : { registration_endpoint: "/registration" }),
+    },
+  });
+  const userinfo = userinfoEndpoint(deps);
+  const health = healthEndpoint(deps);
+
+  const router = new Router(exact)
+    .use(forPrograms)
+    .get("/.well-known/openid-configuration", discovery)
+    .get("/.well-known/oauth-authorization-server", discovery)
+    .get("/jwks", jwksEndpoint(deps))
+    .post("/token", tokenEndpoint({ ...deps, grantTypes }))
+    .get("/userinfo", userinfo)
+    .post("/userinfo", userinfo)
+    .post("/revocation", revocationEndpoint(deps))
+    .get("/health/live", health.live)
+    .get("/health/ready", health.ready);
+  if (registrationToken !== undefined) {
+    const register = registrationEndpoint({
+      ...deps,
+      registrationToken,
+      signingAlgs: ring.signingAlgs,
+    });
+    router.post("/registration", register);
+  }
+  return router;
+}
+
+/** What a person's browser visits. */
+export function personRoutes(deps: RouteDeps): Router {
+  const authorize = authorizeEndpoint(deps);
+  const login = loginPage(deps);
+  const chooseAccount = chooseAccountPage(deps);
+  const consent = consentPage(deps);
+  const password = passwordPage(deps);
+  const endSession = endSessionEndpoint(deps);
+
+  return new Router(exact)
+    .use(forPeople)
+    .get("/", homePage(deps))
+    .get("/authorize", authorize.begin)
+    .post("/authorize", authorize.begin)
+    .get("/authorize/:interaction", authorize.resume)
+    .get("/sign-in/:interaction", login.show)
+    .post("/sign-in/:interaction", login.submit)
+    .post("/sign-in/:interaction/cancel", login.cancel)
+    .get("/choose-account/:interaction", chooseAccount.show)
+    .post("/choose-account/:interaction", chooseAccount.submit)
+    .get("/consent/:interaction", consent.show)
+    .post("/consent/:interaction", consent.submit)
+    .get("/logout", endSession.begin)
+    .post("/logout", endSession.begin)
+    .get("/logout/:interaction", endSession.ask)
+    .post("/logout/:interaction", endSession.confirm)
+    .get("/signed-out", signedOutPage(deps))
+    .get("/set-password/:link", password.show)
+    .post("/set-password/:link", password.submit);
+}
+
+/** What administrators and operators use: on a listener of its own when there is one. */
+export function adminRoutes(deps: RouteDeps): Router[] {
+  const { config, lifetimes } = deps;
+  const keys = adminKeysPage({ ...deps, adminOrigin: config.adminOrigin });
+  const pages = new Router(exact)
+    .use(forPeople)
+    .get("/admin", keys.home)
+    .get("/admin/keys", keys.show)
+    .post("/admin/keys/rotate", keys.rotate);
+  const api = adminApi({
+    ...deps,
+    adminToken: config.adminToken,
+    passwordLinkSeconds: lifetimes.passwordLinkSeconds,
+  });
+  return [pages, api];
+}

@@ -1,0 +1,122 @@
+// A whole identity provider for tests: the real application on a real database over real HTTP, with a
+// clock that the test moves.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createIdp, type Idp } from "../../idp/app.ts";
+import { type Config, readConfig } from "../../idp/config.ts";
+import { createLogger } from "../../idp/http/logger.ts";
+import { listen } from "../../idp/http/server.ts";
+import type { Account } from "../../idp/records/accounts/account.ts";
+import type { Database } from "../../prisma/database.ts";
+import { openTestDatabase } from "./databases.ts";
+import { type MovableClock, movableClock } from "./movable-clock.ts";
+
+export const ADMIN_TOKEN = "test-operator-token-0123456789abcdef";
+export const REGISTRATION_TOKEN = "test-registration-token-0123456789abcdef";
+const TEST_KEY = `test:${Buffer.alloc(32, 7).toString("base64")}`;
+const causedByTest = { actor: "test" };
+
+export interface IdpOptions {
+  /** Settings beside the tests' own; undefined unsets one. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly database?: Database;
+  readonly clock?: MovableClock;
+  readonly port?: number;
+  /** Where log lines go; nowhere otherwise. */
+  readonly log?: (line: string) => void;
+}
+
+export interface TestIdp {
+  readonly issuer: string;
+  readonly config: Config;
+  readonly database: Database;
+  readonly clock: MovableClock;
+  /** What the doors stand on, for arranging a test. */
+  readonly known: Idp["capabilities"];
+  readonly idp: Idp;
+  close(): Promise<void>;
+}
+
+export async function anIdp(options: IdpOptions = {}): Promise<TestIdp> {
+  const port = options.port ?? (await freePort());
+  const clock = options.clock ?? movableClock();
+  const database = options.database ?? (await openTestDatabase());
+  const issuer = `http://id.localhost:${port}`;
+  const config = readConfig(
+    {
+      ISSUER: issuer,
+      PORT: String(port),
+      ADMIN_TOKEN,
+      REGISTRATION_TOKEN,
+      KEY_ENCRYPTION_KEYS: TEST_KEY,
+      LOG_LEVEL: options.log ? "trace" : "silent",
+      ...options.environment,
+    },
+    () => ({ KEY_ENCRYPTION_KEYS: TEST_KEY, ADMIN_TOKEN }),
+  );
+  const { log } = options;
+  const logger = createLogger({
+    level: config.logLevel,
+    ...(log && { destination: { write: log } }),
+  });
+  const idp = createIdp({ config, database, clock, logger });
+  await idp.start();
+  const server = await listen({ app: idp.callback, port: config.port, host: "127.0.0.1" });
+  return {
+    issuer: config.issuer,
+    config,
+    database,
+    clock,
+    known: idp.capabilities,
+    idp,
+    async close() {
+      idp.drain();
+      await server.drain();
+      await idp.stop();
+    },
+  };
+}
+
+export interface Person {
+  readonly account: Account;
+  readonly email: string;
+  readonly password: string;
+}
+
+/** Somebody with a password. Hashing is real, so make one for many tests. */
+export async function aPerson(
+  { known, clock }: TestIdp,
+  { email = "alice@example.test", name = "Alice Moreau", ...rest }: Partial<NewPerson> = {},
+): Promise<Person> {
+  const password = `correct horse battery ${email}`;
+  const account = await known.accounts.add(
+    {
+      email,
+      name,
+      claims: rest.claims ?? {},
+      emailVerified: true,
+      isAdmin: rest.isAdmin ?? false,
+      isDemo: false,
+      passwordHash: await known.hasher.hash(password),
+    },
+    clock.now(),
+    causedByTest,
+  );
+  return { account, email, password };
+}
+
+interface NewPerson {
+  readonly email: string;
+  readonly name: string;
+  readonly isAdmin: boolean;
+  readonly claims: Record<string, unknown>;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
