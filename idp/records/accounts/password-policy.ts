@@ -1,7 +1,7 @@
 // Which passwords people may choose (NIST SP 800-63B-4 §3.1.1.2, security P2): long ones, of any
 // characters, never truncated, normalised in one way (Unicode NFC) before anything else.
 
-const SHORTEST_CHARACTERS = 15;
+export const SHORTEST_CHARACTERS = 15;
 const LONGEST_CHARACTERS = 256;
 const LONGEST_BYTES = 1024;
 /** Of a name or an address, what is long enough to be a hint. */

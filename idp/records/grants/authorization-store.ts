@@ -79,8 +79,9 @@ const readFacts = namedStatement<
 );
 
 /**
- * Locks the session, which serialises this with its ending, and the client, with its disabling. The
- * account needs no lock of its own: disabling it ends its sessions first.
+ * Locks the session, which serialises this with its ending, the client, with its disabling, and the
+ * consent where one is needed, with its withdrawal. The account needs no lock of its own: disabling
+ * it ends its sessions first.
  */
 const issueCode = namedStatement<
   { sid: string },
@@ -115,9 +116,15 @@ const issueCode = namedStatement<
      FROM "Session" s JOIN "Account" a ON a."id" = s."accountId" AND a."disabledAt" IS NULL
      WHERE s."id" = :sessionId AND s."accountId" = :accountId AND ${sessionIsLive}
      FOR NO KEY UPDATE OF s
+   ), consented AS (
+     SELECT 1 FROM "Consent"
+     WHERE "accountId" = :accountId AND "clientId" = :clientId
+       AND "scopes" @> :scopes::text[] AND "resources" @> :resources::text[]
+     FOR SHARE
    ), allowed AS (
      SELECT signed_in."id" AS "sessionId", signed_in."expiresAt", c."id" AS "clientId"
      FROM signed_in JOIN "Client" c ON c."id" = :clientId AND c."disabledAt" IS NULL
+     WHERE c."firstParty" OR EXISTS (SELECT 1 FROM consented)
      FOR SHARE OF c
    ), known AS (
      INSERT INTO "SessionClient" ("sessionId", "clientId", "sid", "createdAt", "lastUsedAt")
@@ -186,7 +193,7 @@ export const authorizationStore = (database: Database, lifetimes: AuthorizationL
     /**
      * One statement: the grant, its code, the client's `sid`, the session's use and the audit row, or
      * nothing of them.
-     * @returns `stale` when session, account or client ended after they were read: decide anew
+     * @returns `stale` when session, account, client or consent ended after the read: decide anew
      */
     async issue(authorization: Authorization, now: Date): Promise<Issue> {
       const { cause, kind } = authorization;
