@@ -4,8 +4,9 @@ import type { Context } from "koa";
 export function sendJson(ctx: Context, body: unknown, { status = 200 } = {}): void {
   ctx.status = status;
   ctx.set("Cache-Control", "no-store");
-  ctx.type = "application/json";
   ctx.body = JSON.stringify(body);
+  // JSON is UTF-8 by definition and has no charset (RFC 8259 §11).
+  ctx.set("Content-Type", "application/json");
 }
 
 /**

@@ -38,6 +38,8 @@ export async function listen({ app, port, host }: ListenOptions): Promise<Runnin
   let isDraining = false;
   const server = createServer(LIMITS, (request, response) => {
     if (isDraining) response.setHeader("Connection", "close");
+    // A connection whose answer was under way when draining began would else stay open, idle.
+    response.once("close", () => isDraining && server.closeIdleConnections());
     app(request, response);
   });
   server.maxConnections = MAX_CONNECTIONS;
