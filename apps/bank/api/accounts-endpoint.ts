@@ -1,0 +1,39 @@
+/** GET /api/accounts: a person's accounts and balances, for a bearer of `accounts:read` (RFC 6750). */
+import type { Clock } from "../../relying-party/clock.ts";
+import { dayOf, monthOf } from "../../relying-party/sample/calendar.ts";
+import { decimalEuros } from "../../relying-party/sample/money.ts";
+import { accessOf, type SiteContext } from "../../relying-party/visit.ts";
+import { type Customer, customerFor } from "../ledger/customer.ts";
+import { type AccountId, statementOf } from "../ledger/statement.ts";
+
+export const accountsEndpoint =
+  ({ clock }: { clock: Clock }) =>
+  async (ctx: SiteContext) => {
+    const { iss, sub } = accessOf(ctx);
+    const now = clock.now();
+    ctx.set("Cache-Control", "no-store");
+    ctx.body = accountsAnswer(customerFor({ issuer: iss, subject: sub }), now);
+  };
+
+/** Amounts are decimal text with their currency beside them, so that no reader loses a cent. */
+function accountsAnswer(customer: Customer, now: Date) {
+  const today = dayOf(now);
+  const account = (id: AccountId, name: string, number: string) => {
+    const { balanceCents, pendingCents } = statementOf(customer, id, monthOf(today), today);
+    return {
+      id,
+      name,
+      number,
+      currency: "EUR",
+      balance: decimalEuros(balanceCents),
+      pending: decimalEuros(pendingCents),
+    };
+  };
+  return {
+    as_of: now.toISOString(),
+    accounts: [
+      account("current", "Current", customer.currentNumber),
+      account("rainy-day", "Rainy day", customer.rainyDayNumber),
+    ],
+  };
+}
