@@ -38,7 +38,8 @@ export interface KeyCache {
   start(): Promise<void>;
   /** Fetches now if the pace allows; concurrent callers share one request. Never throws. */
   refresh(): Promise<void>;
-  stop(): void;
+  /** Resolves when nothing is being fetched or written any more. */
+  stop(): Promise<void>;
 }
 
 /** What survives a restart. */
@@ -195,6 +196,9 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
       timer = setInterval(refreshInBackground, POLL_MILLISECONDS).unref();
     },
     refresh,
-    stop: () => clearInterval(timer),
+    async stop() {
+      clearInterval(timer);
+      await inFlight;
+    },
   };
 }

@@ -20,7 +20,8 @@ export interface Provider {
   /** One round of discovery; concurrent callers share it. Tells whether the provider answered as itself. */
   refresh(): Promise<boolean>;
   start(): Promise<void>;
-  stop(): void;
+  /** Resolves when nothing is being fetched or written any more. */
+  stop(): Promise<void>;
 }
 
 const FIRST_RETRY_SECONDS = 0.25;
@@ -92,9 +93,10 @@ export function createProvider(options: {
       await readCredentials();
       void keepTrying();
     },
-    stop() {
+    async stop() {
       stopped = true;
       clearTimeout(timer);
+      await inFlight;
     },
   };
 }

@@ -183,9 +183,8 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
       draining = true;
     },
     async stop() {
-      keys.stop();
-      provider.stop();
-      await network?.close();
+      // Closing the network cuts short what is under way; what has arrived is still written.
+      await Promise.all([network?.close(), keys.stop(), provider.stop()]);
     },
   };
 }

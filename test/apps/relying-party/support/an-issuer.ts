@@ -28,6 +28,9 @@ export async function aSigningKey(): Promise<SigningKey> {
   return { kid, privateKey, jwk: { ...jwk, kid, use: "sig", alg: "RS256" } };
 }
 
+/** The key that issuers begin with: made once per test file, since making one takes a while. */
+const firstKey = aSigningKey();
+
 type Claims = Record<string, unknown>;
 
 export interface TestIssuer {
@@ -203,14 +206,16 @@ export async function anIssuer({
       return json(response, { keys }, 200, { "cache-control": cacheControl });
     }
     if (url.pathname === "/authorize") return authorize(url.searchParams, response);
-    if (url.pathname === "/token") return it.wrong.token?.(response) ?? token(request, response);
+    if (url.pathname === "/token") {
+      return it.wrong.token ? it.wrong.token(response) : token(request, response);
+    }
     response.writeHead(404).end();
   };
 
   const it: TestIssuer = {
     issuer,
     person: { sub: "subject-of-alice", name: "Alice Moreau", email: "alice@example.test" },
-    key: await aSigningKey(),
+    key: await firstKey,
     otherKeys: [],
     accessTokenSeconds: 300,
     jwksMaxAgeSeconds: 300,
