@@ -19,6 +19,8 @@ interface PageHead {
   readonly person?: string;
   /** What they are, beyond a person: "administrator". */
   readonly role?: string;
+  /** Where Signet's own pages are, when this page is on another origin. */
+  readonly issuer?: string | undefined;
   /** A script of ours from /assets/js; the page must work without it. */
   readonly script?: string;
 }

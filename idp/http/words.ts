@@ -71,6 +71,12 @@ export const shortKey = (kid: string): string =>
 export const initial = (name: string): string =>
   (Array.from(name.trim())[0] ?? "·").toLocaleUpperCase("en");
 
+const SCRIPTED = new Set(["javascript:", "data:", "vbscript:", "blob:", "file:"]);
+
+/** A form's target: `javascript:` and its kin are none, whoever registered them. */
+export const formTarget = (uri: string): string =>
+  URL.canParse(uri) && SCRIPTED.has(new URL(uri).protocol) ? "" : uri;
+
 /**
  * An address that may stand in a link: a path of ours, or http(s). Anything else, `javascript:`
  * above all, is no address, however well escaped (security H2).

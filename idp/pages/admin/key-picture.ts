@@ -137,8 +137,10 @@ function ticks(from: number, to: number, nowX: Percent, place: (at: Date) => Per
   return all.map((tick) => (Math.abs(tick.x - nowX) < 14 ? { ...tick, label: "" } : tick));
 }
 
-const nowLabel = (now: Date, span: number): string =>
-  span > DAY * MAX_TICKS ? "now" : `now ${clock(now)}`;
+function nowLabel(now: Date, span: number): string {
+  if (span > DAY * MAX_TICKS) return "now";
+  return `now ${span < MAX_TICKS * MINUTE ? clockSeconds(now) : clock(now)}`;
+}
 
 const tickClock = (at: Date, span: number): string =>
   span > DAY && at.getTime() % DAY === 0 ? shortDay(at) : clock(at);

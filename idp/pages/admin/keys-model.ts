@@ -24,6 +24,8 @@ export interface KeyFacts {
 
 /** Posts `csrf` to `rotate.action`. `keysPicture(keys, now)` of key-picture.ts draws `picture`. */
 export interface KeysModel {
+  /** The issuer, where the console is not on its origin: Signet's other pages are there. */
+  readonly issuer?: string | undefined;
   readonly person: { readonly name: string };
   readonly now: Date;
   readonly keys: readonly KeyFacts[];

@@ -1,0 +1,225 @@
+/** One or more models for every view, typed so that a new page without a sample does not compile. */
+import type { ViewName } from "../../../idp/http/render.ts";
+import type { Views } from "../../../idp/http/views.ts";
+import { keysPicture } from "../../../idp/pages/admin/key-picture.ts";
+import type { KeyFacts, KeysModel } from "../../../idp/pages/admin/keys-model.ts";
+
+const issuerHost = "id.example.test";
+const csrf = "csrf-token";
+const now = new Date("2026-11-20T14:05:20Z");
+const minutes = (count: number) => new Date(now.getTime() + count * 60_000);
+
+const harbour = {
+  name: "Harbour Bank",
+  host: "bank.example.test",
+  mark: "harbour",
+  home: "https://bank.example.test/",
+} as const;
+const evergreen = { name: "Evergreen", host: "plan.example.test", mark: "evergreen" } as const;
+const stranger = { name: "Ledgerline", host: "app.ledgerline.example" };
+const alice = { name: "Alice Moreau", email: "alice@example.test" };
+
+const login = {
+  issuerHost,
+  client: harbour,
+  action: "/sign-in/1",
+  cancelAction: "/sign-in/1/cancel",
+  csrf,
+  email: "",
+  activeKeyId: "Zk9xR3ssQm1TQvWnb0mT8e7Y1sVhVt2Jm4cN5uT1pQ4",
+  passSeconds: 300,
+};
+
+const password = {
+  kind: "form",
+  issuerHost,
+  person: alice,
+  action: "/set-password/1",
+  csrf,
+  minimumLength: 15,
+} as const;
+
+const keys: KeyFacts[] = [
+  {
+    kid: "pending-key",
+    alg: "RS256",
+    state: "pending",
+    publishedAt: minutes(-3),
+    safeFrom: minutes(17),
+  },
+  {
+    kid: "active-key",
+    alg: "RS256",
+    state: "active",
+    publishedAt: minutes(-63),
+    activatedAt: minutes(-3),
+  },
+  {
+    kid: "retiring-key",
+    alg: "RS256",
+    state: "retiring",
+    publishedAt: minutes(-900),
+    activatedAt: minutes(-63),
+    retiringAt: minutes(-3),
+    leavesAt: minutes(3),
+  },
+  {
+    kid: "retired-key",
+    alg: "RS256",
+    state: "retired",
+    publishedAt: minutes(-9000),
+    activatedAt: minutes(-7000),
+    retiringAt: minutes(-900),
+    retiredAt: minutes(-894),
+  },
+  {
+    kid: "revoked-key",
+    alg: "RS256",
+    state: "revoked",
+    publishedAt: minutes(-9000),
+    revokedAt: minutes(-8000),
+  },
+];
+
+const console_: KeysModel = {
+  person: { name: "Ines Valcour" },
+  now,
+  keys,
+  picture: keysPicture(keys, now),
+  rotate: { action: "/admin/keys/rotate", csrf, needsFreshSignIn: false },
+};
+
+export const sampleModels: { [V in ViewName]: [Views[V], ...Views[V][]] } = {
+  login: [
+    login,
+    { ...login, email: alice.email, problem: { kind: "refused" } },
+    { ...login, problem: { kind: "incomplete" } },
+    { ...login, problem: { kind: "throttled", seconds: 40 } },
+    { ...login, client: stranger, problem: { kind: "busy", seconds: 5 } },
+    { ...login, client: undefined, cancelAction: undefined, again: true },
+  ],
+  "choose-account": [
+    {
+      issuerHost,
+      client: evergreen,
+      person: alice,
+      action: "/choose-account/1",
+      csrf,
+      cancelAction: "/x",
+    },
+    { issuerHost, person: alice, action: "/choose-account/1", csrf },
+  ],
+  consent: [
+    {
+      issuerHost,
+      client: stranger,
+      resources: [{ name: "Harbour Bank", mark: "harbour" }, { name: "Elsewhere" }],
+      may: ["See your name", "See your accounts and balances"],
+      mayNever: ["See or change your password"],
+      lifetime: { kind: "offline", idleDays: 30, absoluteDays: 90 },
+      person: alice,
+      notYou: "/choose-account/1",
+      action: "/consent/1",
+      csrf,
+      passSeconds: 300,
+    },
+    {
+      issuerHost,
+      client: stranger,
+      resources: [],
+      may: ["See your name"],
+      mayNever: ["See or change your password"],
+      lifetime: { kind: "signed-in" },
+      person: alice,
+      action: "/consent/1",
+      csrf,
+      passSeconds: 300,
+    },
+  ],
+  "signed-out": [
+    {
+      issuerHost,
+      wasSignedIn: true,
+      at: now,
+      reference: "8KQ2-71FD",
+      sites: [{ site: harbour }, { site: evergreen, endsBy: minutes(5) }, { site: stranger }],
+    },
+    { issuerHost, wasSignedIn: true, at: now, sites: [] },
+    { issuerHost, wasSignedIn: false, at: now, sites: [] },
+  ],
+  "sign-out": [
+    {
+      issuerHost,
+      person: alice,
+      client: stranger,
+      sites: [harbour],
+      action: "/logout/1",
+      csrf,
+      stay: "/",
+    },
+    { issuerHost, sites: [], action: "/logout/1", csrf, stay: "/" },
+  ],
+  password: [
+    password,
+    { ...password, problem: { field: "password", sentence: "Too short." } },
+    { ...password, problem: { field: "repeat", sentence: "The two are not the same." } },
+    { kind: "done", issuerHost, person: alice, signIn: "/" },
+  ],
+  home: [
+    {
+      issuerHost,
+      person: { ...alice, isAdmin: true, since: minutes(-30) },
+      sites: [harbour, evergreen],
+      activeKeyId: login.activeKeyId,
+      passSeconds: 300,
+    },
+    { issuerHost, sites: [], passSeconds: 300 },
+  ],
+  error: [
+    {
+      issuerHost,
+      title: "This sign-in has already been used",
+      explanation: "Each sign-in works once. Nothing is wrong with your account.",
+      whatNext: ["Start again."],
+      developerNote: "invalid_request: answered before",
+      caption: "Each seal opens once.",
+      wayBack: { label: "Start again", href: "https://bank.example.test/" },
+      reference: "7F3K-92QD",
+      at: now,
+    },
+    {
+      issuerHost,
+      title: "Not here",
+      explanation: "No such page.",
+      whatNext: [],
+      reference: "1",
+      at: now,
+    },
+  ],
+  "form-post": [
+    {
+      issuerHost,
+      client: harbour,
+      action: "https://bank.example.test/callback",
+      parameters: [
+        ["code", "sgc_1"],
+        ["state", "s"],
+      ],
+    },
+    { issuerHost, action: "https://app.example/cb", parameters: [["error", "access_denied"]] },
+  ],
+  "admin/keys": [
+    console_,
+    {
+      ...console_,
+      rotate: { ...console_.rotate, refusal: { reason: "Too early.", safeFrom: minutes(17) } },
+    },
+    {
+      ...console_,
+      issuer: "https://id.example.test",
+      rotate: { ...console_.rotate, needsFreshSignIn: true },
+      notice: { kind: "rotated", activated: "active-key", published: "pending-key" },
+    },
+    { ...console_, notice: { kind: "lost-race" } },
+  ],
+};
