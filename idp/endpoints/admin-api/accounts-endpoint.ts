@@ -19,6 +19,8 @@ export interface AccountsEndpointDeps {
   hasher: Pick<PasswordHasher, "hash">;
   endAccess: EndAccess;
   clock: { now(): Date };
+  /** Accounts added to a demo are the demo's, or its next start would refuse them as real ones. */
+  config: { readonly demo: boolean };
   issuer: string;
   passwordLinkSeconds: number;
 }
@@ -73,7 +75,7 @@ export const accountsEndpoint = (deps: AccountsEndpointDeps) => {
           {
             ...person,
             isAdmin: admin,
-            isDemo: false,
+            isDemo: deps.config.demo,
             ...(passwordHash === undefined ? {} : { passwordHash }),
           },
           clock.now(),
