@@ -1,0 +1,81 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { openTestDatabase } from "../../../support/databases.ts";
+import {
+  addClient,
+  at,
+  cause,
+  issueCode,
+  MINUTE,
+  redeemCode,
+  refresh,
+  type Stores,
+  signIn,
+  statementsOf,
+  storesOver,
+} from "../a-world.ts";
+
+let stores: Stores;
+beforeAll(async () => {
+  stores = storesOver(await openTestDatabase());
+});
+
+describe("finding a live grant", () => {
+  it("takes one statement and brings the account", async () => {
+    const signedIn = await signIn(stores);
+    const { grantId } = await redeemCode(stores, signedIn, await addClient(stores));
+    const { result, statements } = await statementsOf(stores, () =>
+      stores.grants.findLive(grantId, at(1)),
+    );
+    expect(statements).toBe(1);
+    expect(result?.grant).toMatchObject({ id: grantId, kind: "session" });
+    expect(result?.account).toMatchObject({
+      id: signedIn.account.id,
+      email: signedIn.account.email,
+    });
+    expect(await stores.grants.findLive("no-such-grant", at(1))).toBeUndefined();
+  });
+
+  it("S3: finds none past its session's idle time, and a used one beyond that", async () => {
+    const client = await addClient(stores);
+    const { grantId, refreshToken } = await redeemCode(stores, await signIn(stores), client);
+    expect(await stores.grants.findLive(grantId, at(30 * MINUTE))).toBeUndefined();
+    await refresh(stores, { token: refreshToken, clientId: client.id }, at(29 * MINUTE));
+    expect(await stores.grants.findLive(grantId, at(30 * MINUTE))).toBeDefined();
+  });
+
+  it("lists what of an account still counts, the last used first", async () => {
+    const signedIn = await signIn(stores);
+    const client = await addClient(stores);
+    const first = await issueCode(stores, signedIn, client, at(0));
+    const second = await issueCode(stores, signedIn, client, at(5));
+    const ended = await issueCode(stores, signedIn, client, at(6));
+    await stores.endAccess(
+      { kind: "grant", grantId: ended.grantId },
+      "token-revoked",
+      at(7),
+      cause,
+    );
+    const listed = await stores.grants.listForAccount(signedIn.account.id, at(8));
+    expect(listed.map((grant) => grant.id)).toEqual([second.grantId, first.grantId]);
+  });
+});
+
+describe("the receipt of a sign-out", () => {
+  it("knows when each client was last given tokens, after the session has ended too", async () => {
+    const signedIn = await signIn(stores);
+    const { id: sessionId } = signedIn.session;
+    const bank = await addClient(stores, { id: "bank" });
+    const portal = await addClient(stores, { id: "portal" });
+    const never = await addClient(stores, { id: "never" });
+    const { refreshToken } = await redeemCode(stores, signedIn, bank, at(0));
+    await redeemCode(stores, signedIn, portal, at(5));
+    await issueCode(stores, signedIn, never, at(6));
+    await refresh(stores, { token: refreshToken, clientId: "bank" }, at(60));
+
+    await stores.endAccess({ kind: "session", sessionId }, "signed-out", at(70), cause);
+    expect(await stores.grants.lastIssuedInSession(sessionId)).toEqual([
+      { clientId: "bank", lastIssuedAt: at(60) },
+      { clientId: "portal", lastIssuedAt: at(5) },
+    ]);
+  });
+});
