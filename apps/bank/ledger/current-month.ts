@@ -3,6 +3,7 @@
 // is spent, purchase by purchase, until exactly that much is gone.
 import {
   addMonths,
+  type Day,
   dayInMonth,
   daysIn,
   type Month,
@@ -11,7 +12,7 @@ import {
 import { type Dice, dice } from "../../relying-party/sample/dice.ts";
 import { contributionIn, netPayIn, payDayIn } from "../../relying-party/sample/working-life.ts";
 import type { Customer } from "./customer.ts";
-import { type Movement, type Purpose, sumOf } from "./movement.ts";
+import { type Movement, type MovementKind, type Purpose, sumOf } from "./movement.ts";
 
 const OPENING_SWING_CENTS = 18_000;
 const SMALLEST_PURCHASE_CENTS = 600;
@@ -77,27 +78,26 @@ function plannedMovements(customer: Customer, month: Month, throwing: Dice): Mov
   const payDay = payDayIn(life, month);
   const debitDay = (day: number) => workingDayAfter(dayInMonth(month, day));
   const isWinter = WINTER_MONTHS.includes(Number(month.slice(5)));
-  const move = (day: string, party: string, purpose: Purpose, cents: number): Movement => ({
-    day,
-    party,
-    purpose,
-    cents,
-    isCard: false,
-  });
+  const move =
+    (kind: MovementKind) =>
+    (day: Day, party: string, purpose: Purpose, cents: number): Movement => ({
+      day,
+      party,
+      purpose,
+      cents,
+      kind,
+    });
+  const [debit, credit, own] = [move("debit"), move("credit"), move("own")];
+  const energyCents = throwing.between(isWinter ? 8200 : 4600, isWinter ? 11_800 : 6800);
   return [
-    move(debitDay(1), "Lyon transit, monthly pass", "Travel", -7410),
-    move(debitDay(3), `${customer.landlord}, rent`, "Home", -customer.rentCents),
-    move(debitDay(5), "Fibre du Rhône", "Home", -2999),
-    move(debitDay(8), "Mutuelle Saône", "Health", -3840),
-    move(
-      debitDay(16),
-      "Rhône Énergie",
-      "Home",
-      -throwing.between(isWinter ? 8200 : 4600, isWinter ? 11_800 : 6800),
-    ),
-    move(payDay, life.employer, "Salary", netPayIn(life, month)),
-    move(payDay, "Evergreen Retirement", "Saving", -contributionIn(life, month).ownCents),
-    move(
+    debit(debitDay(1), "Lyon transit, monthly pass", "Travel", -7410),
+    debit(debitDay(3), `${customer.landlord}, rent`, "Home", -customer.rentCents),
+    debit(debitDay(5), "Fibre du Rhône", "Home", -2999),
+    debit(debitDay(8), "Mutuelle Saône", "Health", -3840),
+    debit(debitDay(16), "Rhône Énergie", "Home", -energyCents),
+    credit(payDay, life.employer, "Salary", netPayIn(life, month)),
+    debit(payDay, "Evergreen Retirement", "Saving", -contributionIn(life, month).ownCents),
+    own(
       debitDay(life.payDay + 1),
       `To Rainy day ·${customer.rainyDayNumber}`,
       "Saving",
@@ -118,7 +118,7 @@ function purchasesOf(budgetCents: number, month: Month, throwing: Dice): Movemen
     const { party, purpose } = isLast ? MARKET_HALL : chosen;
     const cents = isLast ? left : price;
     const day = dayInMonth(month, throwing.between(1, days));
-    purchases.push({ day, party, purpose, cents: -cents, isCard: true });
+    purchases.push({ day, party, purpose, cents: -cents, kind: "card" });
     left -= cents;
   }
   return purchases;

@@ -13,14 +13,16 @@ export type Purpose =
   | "Health"
   | "Clothes";
 
+/** A card payment is pending on the day it is made. `own` moves money between a person's own accounts. */
+export type MovementKind = "card" | "debit" | "credit" | "own";
+
 export interface Movement {
   readonly day: Day;
   readonly party: string;
   readonly purpose: Purpose;
   /** Positive came in, negative went out. */
   readonly cents: number;
-  /** A card payment is pending on the day it is made; transfers and debits never are. */
-  readonly isCard: boolean;
+  readonly kind: MovementKind;
 }
 
 export const sumOf = (movements: readonly Movement[]): number =>

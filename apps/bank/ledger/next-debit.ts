@@ -8,5 +8,5 @@ export function nextDebit(customer: Customer, today: Day): Movement | undefined 
   const month = monthOf(today);
   return [month, addMonths(month, 1)]
     .flatMap((each) => currentMonth(customer, each))
-    .find(({ day, cents, isCard }) => day > today && cents < 0 && !isCard);
+    .find(({ day, kind }) => day > today && kind === "debit");
 }

@@ -27,14 +27,14 @@ export function rainyDayMonth(customer: Customer, month: Month): Movement[] {
     party: `From Current ·${customer.currentNumber}`,
     purpose: "Saving",
     cents: customer.standingOrderCents,
-    isCard: false,
+    kind: "own",
   };
   const interest: Movement = {
     day: lastDayOf(month),
     party: `Interest, ${RAINY_DAY_RATE_PERCENT}% a year`,
     purpose: "Interest",
     cents: interestCents(rainyDayOpeningCents(customer, month)),
-    isCard: false,
+    kind: "credit",
   };
   return [saved, interest];
 }

@@ -10,8 +10,9 @@ import {
   type Month,
   monthOf,
 } from "../../relying-party/sample/calendar.ts";
+import { currentMonth } from "./current-month.ts";
 import type { Customer } from "./customer.ts";
-import type { Movement, Purpose } from "./movement.ts";
+import { type Movement, type Purpose, sumOf } from "./movement.ts";
 import { statementOf } from "./statement.ts";
 
 const MONTHS_COMPARED = 6;
@@ -42,26 +43,42 @@ export function spendingTide(customer: Customer, today: Day): SpendingTide {
 
   const earlier = Array.from({ length: MONTHS_COMPARED }, (_, index) => {
     const compared = addMonths(month, -1 - index);
-    return runningTotals(outgoingIn(customer, compared, lastDayOf(compared)), daysInMonth);
+    return outgoingIn(customer, compared, lastDayOf(compared));
   });
+  const totals = earlier.map((movements) => runningTotals(movements, daysInMonth));
   const usual = Array.from({ length: daysInMonth + 1 }, (_, day) =>
-    middleOf(earlier.map((totals) => totals[day] ?? 0)),
+    middleOf(totals.map((each) => each[day] ?? 0)),
   );
 
   const spent = spentCents.at(-1) ?? 0;
   const now = usual[spentCents.length - 1] ?? { lowCents: 0, highCents: 0 };
-  const stillToCome = earlier.map(
-    (totals) => (totals.at(-1) ?? 0) - (totals[spentCents.length - 1] ?? 0),
-  );
   return {
     month,
     daysInMonth,
     spentCents,
     usual,
-    expectedCents: spent + Math.round(average(stillToCome)),
+    expectedCents: spent + billsToCome(customer, today) + usualPurchasesAfter(earlier, today),
     level: spent < now.lowCents ? "below" : spent > now.highCents ? "above" : "within",
     byPurpose: totalsByPurpose(outgoing),
   };
+}
+
+/** What is known to go out between tomorrow and the month's end. */
+const billsToCome = (customer: Customer, today: Day): number =>
+  -sumOf(
+    currentMonth(customer, monthOf(today)).filter(
+      ({ day, cents, kind }) => day > today && cents < 0 && kind !== "card",
+    ),
+  );
+
+/** What is spent by card in the rest of a month, on average. */
+function usualPurchasesAfter(earlier: readonly (readonly Movement[])[], today: Day): number {
+  const after = earlier.map((movements) =>
+    sumOf(
+      movements.filter(({ day, kind }) => kind === "card" && dayNumber(day) > dayNumber(today)),
+    ),
+  );
+  return -Math.round(after.reduce((sum, cents) => sum + cents, 0) / after.length);
 }
 
 const outgoingIn = (customer: Customer, month: Month, today: Day): Movement[] =>
@@ -83,9 +100,6 @@ function middleOf(values: readonly number[]): { lowCents: number; highCents: num
   const middle = [...values].sort((a, b) => a - b).slice(1, -1);
   return { lowCents: middle[0] ?? 0, highCents: middle.at(-1) ?? 0 };
 }
-
-const average = (values: readonly number[]) =>
-  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 
 function totalsByPurpose(outgoing: readonly Movement[]): PurposeTotal[] {
   const totals = new Map<Purpose, number>();

@@ -41,7 +41,11 @@ export function statementOf(
     .filter(({ day }) => day <= today)
     .map((movement) => {
       balanceCents += movement.cents;
-      return { ...movement, balanceCents, isPending: movement.isCard && movement.day === today };
+      return {
+        ...movement,
+        balanceCents,
+        isPending: movement.kind === "card" && movement.day === today,
+      };
     });
   return {
     account,

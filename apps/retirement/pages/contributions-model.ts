@@ -1,21 +1,26 @@
-// Every year of a plan in one table, and this year month by month: where the rings' numbers stand.
-import { dayOf, longMonth, yearOf } from "../../relying-party/sample/calendar.ts";
+// Every year of a plan in one table, and one year month by month: where the rings' numbers stand.
+import {
+  dayOf,
+  longMonth,
+  monthName,
+  monthOf,
+  yearOf,
+} from "../../relying-party/sample/calendar.ts";
 import { euros } from "../../relying-party/sample/money.ts";
 import { type OutageModel, outageModel } from "../../relying-party/sample/outage-model.ts";
 import type { Visit } from "../../relying-party/visit.ts";
 import { memberFor } from "../plan/member.ts";
-import { type PlanYear, planHistory } from "../plan/plan-history.ts";
-import { type EventRow, eventRows } from "./plan-events.ts";
+import { type PlanPeriod, planHistory } from "../plan/plan-history.ts";
 
-export interface YearRow {
-  readonly year: string;
+export interface PeriodRow {
+  readonly name: string;
   readonly own: string;
   readonly employer: string;
   readonly grew: string;
   readonly worth: string;
-  readonly note: string;
-  readonly href: string;
-  readonly isShown: boolean;
+  readonly note?: string;
+  readonly href?: string;
+  readonly isShown?: boolean;
 }
 
 export interface ContributionsModel {
@@ -23,15 +28,10 @@ export interface ContributionsModel {
   readonly since: string;
   readonly employerShort: string;
   /** Newest first. */
-  readonly years: readonly YearRow[];
-  readonly total: {
-    readonly own: string;
-    readonly employer: string;
-    readonly grew: string;
-    readonly worth: string;
-  };
+  readonly years: readonly PeriodRow[];
+  readonly together: PeriodRow;
   readonly shownYear: string;
-  readonly events: readonly EventRow[];
+  readonly months: readonly PeriodRow[];
   readonly outage: OutageModel | undefined;
 }
 
@@ -50,29 +50,29 @@ export function contributionsModel(
     putIn: euros(plan.ownCents + plan.employerCents),
     since: longMonth(member.life.joined),
     employerShort: member.life.employerShort,
-    years: [...plan.years].reverse().map((year) => yearRow(year, shownYear)),
-    total: {
-      own: euros(plan.ownCents),
-      employer: euros(plan.employerCents),
-      grew: euros(plan.grewCents),
-      worth: euros(plan.balanceCents),
-    },
+    years: [...plan.years].reverse().map((year) => ({
+      ...rowOf(String(year.year), year),
+      href: `/contributions?year=${year.year}#months`,
+      isShown: year.year === shownYear,
+      ...(year.monthsPaused > 1 && { note: `${year.monthsPaused} months off` }),
+    })),
+    together: rowOf("Together", plan),
     shownYear: String(shownYear),
-    events: eventRows(
-      plan.events.filter(({ day }) => yearOf(day) === shownYear),
-      member,
-    ),
+    months: plan.months
+      .filter(({ month }) => yearOf(month) === shownYear)
+      .map((each) => ({
+        ...rowOf(monthName(each.month), each),
+        ...(each.month === monthOf(today) && { note: "so far" }),
+      }))
+      .reverse(),
     outage: outageModel(outage),
   };
 }
 
-const yearRow = (row: PlanYear, shownYear: number): YearRow => ({
-  year: String(row.year),
-  own: euros(row.ownCents),
-  employer: euros(row.employerCents),
-  grew: euros(row.grewCents),
-  worth: euros(row.balanceCents),
-  note: row.monthsPaused > 1 ? `${row.monthsPaused} months off` : "",
-  href: `/contributions?year=${row.year}#months`,
-  isShown: row.year === shownYear,
+const rowOf = (name: string, period: PlanPeriod): PeriodRow => ({
+  name,
+  own: euros(period.ownCents),
+  employer: euros(period.employerCents),
+  grew: euros(period.grewCents),
+  worth: euros(period.balanceCents),
 });

@@ -16,7 +16,7 @@ import { type EventRow, eventRows, fundName } from "./plan-events.ts";
 import { type RingsPicture, ringsPicture } from "./rings-picture.ts";
 
 export const MOST_PERCENT = 20;
-const LATEST_EVENTS = 5;
+const LATEST_EVENTS = 4;
 /** Of what is put in, the part that tax would otherwise have taken. */
 const TAX_SHARE = 0.4;
 

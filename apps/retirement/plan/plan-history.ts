@@ -6,7 +6,6 @@ import {
   type Month,
   monthOf,
   monthsFrom,
-  yearOf,
 } from "../../relying-party/sample/calendar.ts";
 import { contributionIn, payDayIn } from "../../relying-party/sample/working-life.ts";
 import { FEE_PERCENT_A_YEAR, fundGrowth } from "./fund.ts";
@@ -21,25 +20,30 @@ export interface PlanEvent {
   readonly cents: number;
 }
 
-export interface PlanYear {
-  readonly year: number;
+/** What a stretch of time did to a plan. */
+export interface PlanPeriod {
   readonly ownCents: number;
   readonly employerCents: number;
   /** Growth less our fee. */
   readonly grewCents: number;
-  /** What the plan was worth when the year ended, or is today. */
+  /** What the plan was worth when the period ended, or is today. */
   readonly balanceCents: number;
+}
+
+export interface PlanMonth extends PlanPeriod {
+  readonly month: Month;
+}
+
+export interface PlanYear extends PlanPeriod {
+  readonly year: number;
   readonly monthsPaused: number;
 }
 
-export interface PlanHistory {
-  /** Oldest first. */
+export interface PlanHistory extends PlanPeriod {
+  /** Oldest first, like the months and the years. */
   readonly events: readonly PlanEvent[];
+  readonly months: readonly PlanMonth[];
   readonly years: readonly PlanYear[];
-  readonly ownCents: number;
-  readonly employerCents: number;
-  readonly grewCents: number;
-  readonly balanceCents: number;
 }
 
 /** The plan as it stands at the end of `today`. */
@@ -55,10 +59,16 @@ export function planHistory(member: Member, today: Day): PlanHistory {
   }
   return {
     events,
-    years: yearsOf(events),
-    ownCents: sum(events, "own"),
-    employerCents: sum(events, "employer"),
-    grewCents: sum(events, "growth", "fee"),
+    months: periodsOf(events, ({ day }) => monthOf(day)).map(({ key, inPeriod: _, ...period }) => ({
+      month: key,
+      ...period,
+    })),
+    years: periodsOf(events, ({ day }) => day.slice(0, 4)).map(({ key, inPeriod, ...period }) => ({
+      year: Number(key),
+      ...period,
+      monthsPaused: monthsIn(inPeriod) - monthsIn(inPeriod.filter(({ kind }) => kind === "own")),
+    })),
+    ...sumsOf(events),
     balanceCents: balance,
   };
 }
@@ -68,30 +78,32 @@ function eventsIn({ life }: Member, month: Month, openingCents: number): PlanEve
   const paid = payDayIn(life, month);
   const closed = lastDayOf(month);
   return [
-    { day: paid, kind: "own", cents: ownCents },
     { day: paid, kind: "employer", cents: employerCents },
-    { day: closed, kind: "growth", cents: Math.round(openingCents * fundGrowth(month)) },
+    { day: paid, kind: "own", cents: ownCents },
     { day: closed, kind: "fee", cents: -Math.round((openingCents * FEE_PERCENT_A_YEAR) / 1200) },
+    { day: closed, kind: "growth", cents: Math.round(openingCents * fundGrowth(month)) },
   ];
 }
 
-function yearsOf(events: readonly PlanEvent[]): PlanYear[] {
+/** The events parted by month or by year, summed, with the balance at each end. */
+function periodsOf(events: readonly PlanEvent[], keyOf: (event: PlanEvent) => string) {
   let balanceCents = 0;
-  const years = [...new Set(events.map(({ day }) => yearOf(day)))];
-  return years.map((year) => {
-    const inYear = events.filter(({ day }) => yearOf(day) === year);
-    const paid = inYear.filter(({ kind }) => kind === "own");
-    balanceCents += sum(inYear, "own", "employer", "growth", "fee");
-    return {
-      year,
-      ownCents: sum(inYear, "own"),
-      employerCents: sum(inYear, "employer"),
-      grewCents: sum(inYear, "growth", "fee"),
-      balanceCents,
-      monthsPaused: new Set(inYear.map(({ day }) => monthOf(day))).size - paid.length,
-    };
+  return [...new Set(events.map(keyOf))].map((key) => {
+    const inPeriod = events.filter((event) => keyOf(event) === key);
+    const sums = sumsOf(inPeriod);
+    balanceCents += sums.ownCents + sums.employerCents + sums.grewCents;
+    return { key, inPeriod, ...sums, balanceCents };
   });
 }
+
+const monthsIn = (events: readonly PlanEvent[]) =>
+  new Set(events.map(({ day }) => monthOf(day))).size;
+
+const sumsOf = (events: readonly PlanEvent[]) => ({
+  ownCents: sum(events, "own"),
+  employerCents: sum(events, "employer"),
+  grewCents: sum(events, "growth", "fee"),
+});
 
 const sum = (events: readonly PlanEvent[], ...kinds: readonly PlanEventKind[]): number =>
   events.reduce((total, { kind, cents }) => total + (kinds.includes(kind) ? cents : 0), 0);

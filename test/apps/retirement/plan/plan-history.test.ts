@@ -6,7 +6,7 @@ import { ageOf, memberFor, yearsToPension } from "../../../../apps/retirement/pl
 import { planHistory } from "../../../../apps/retirement/plan/plan-history.ts";
 
 const ISSUER = "http://id.localhost:4000";
-const keys = Array.from({ length: 40 }, (_, index) => ({
+const keys = Array.from({ length: 15 }, (_, index) => ({
   issuer: ISSUER,
   subject: `person-${index}`,
 }));
