@@ -25,6 +25,8 @@ export interface Provider {
 }
 
 const FIRST_RETRY_SECONDS = 0.25;
+/** Small, so that a site is never late by more than a third of the time it has waited. */
+const RETRY_GROWTH = 1.3;
 const MOST_RETRY_SECONDS = 30;
 const REFRESH_SECONDS = 3600;
 
@@ -35,6 +37,8 @@ export function createProvider(options: {
   file: StateFile<ProviderMetadata>;
   reachability: Reachability;
   logger: Logger;
+  /** Told after each discovery. */
+  discovered: () => void;
 }): Provider {
   const { issuer, client, fetch, file, reachability, logger } = options;
   let metadata: ProviderMetadata | undefined;
@@ -48,6 +52,7 @@ export function createProvider(options: {
     try {
       metadata = await discoverProvider(issuer, fetch);
       reachability.answered();
+      options.discovered();
     } catch (error) {
       reachability.failed();
       logger.warn({ err: error, issuer }, "the identity provider does not answer yet");
@@ -73,13 +78,13 @@ export function createProvider(options: {
     });
     return inFlight;
   };
-  /** Doubling pauses until it worked, then once an hour. */
+  /** Growing pauses until it worked, then once an hour. */
   const keepTrying = async () => {
     failures = (await refresh()) ? 0 : failures + 1;
     const pause =
       failures === 0
         ? REFRESH_SECONDS
-        : Math.min(FIRST_RETRY_SECONDS * 2 ** (failures - 1), MOST_RETRY_SECONDS);
+        : Math.min(FIRST_RETRY_SECONDS * RETRY_GROWTH ** (failures - 1), MOST_RETRY_SECONDS);
     if (!stopped) timer = setTimeout(() => void keepTrying(), pause * 1000).unref();
   };
 

@@ -79,6 +79,8 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     file: stateFile(join(dataDirectory, "provider.json"), ProviderMetadata),
     reachability,
     logger,
+    // The first key set is wanted now, not at the next look at the clock.
+    discovered: () => void keys.refresh(),
   });
   const keys = createKeyCache({
     issuer,

@@ -5,7 +5,14 @@ const MAX_AGE_SECONDS = 3600;
 
 /** Serves a directory's files below a path, to GET and HEAD; what is not there goes on to the next middleware. */
 export function staticFiles(prefix: string, directory: string): Middleware {
-  const serve = sirv(directory, { etag: true, maxAge: MAX_AGE_SECONDS, dotfiles: false });
+  const serve = sirv(directory, {
+    etag: true,
+    dotfiles: false,
+    // The same for everyone, unlike the pages, whose no-store is set already.
+    setHeaders: (response) => {
+      response.setHeader("Cache-Control", `public, max-age=${MAX_AGE_SECONDS}`);
+    },
+  });
   return async (ctx, next) => {
     const isRead = ctx.method === "GET" || ctx.method === "HEAD";
     if (!isRead || !ctx.path.startsWith(`${prefix}/`)) return next();
