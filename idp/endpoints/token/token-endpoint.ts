@@ -50,5 +50,6 @@ const tokenResponse = (issued: IssuedTokens) => ({
   expires_in: issued.expiresInSeconds,
   refresh_token: issued.refreshToken,
   id_token: issued.idToken,
-  scope: formatScope(issued.scopes),
+  // RFC 6749 Appendix A.4: a scope has at least one token, or it is not there.
+  scope: issued.scopes.length > 0 ? formatScope(issued.scopes) : undefined,
 });

@@ -19,7 +19,7 @@ const logger = createLogger({ level: "silent" });
 /** @returns the origin of a server that has these doors, e.g. `"POST /token": tokenEndpoint(…)` */
 export async function serveDoors(doors: Readonly<Record<string, Door>>): Promise<string> {
   const router = new Router();
-  router.use(forPrograms, openCors);
+  router.use(openCors);
   for (const [route, door] of Object.entries(doors)) {
     const [method = "", path = ""] = route.split(" ");
     router.register(path, [method], door);
@@ -40,6 +40,7 @@ export async function serveDoors(doors: Readonly<Record<string, Door>>): Promise
           : undefined,
     }),
   );
+  app.use(forPrograms);
   app.use(router.routes());
   app.use(router.allowedMethods());
   const server = await listen({ app: app.callback(), port: 0, host: "127.0.0.1" });
