@@ -79,13 +79,19 @@ export function parametersFor(
 export const authorizeUrl = (idp: TestIdp, client: Pick<Client, "id">, changed?: Parameters) =>
   `${idp.issuer}/authorize?${parametersFor(client, changed)}`;
 
+/** What somebody types into the sign-in page. */
+export const typed = ({ email, password }: Pick<Person, "email" | "password">) => ({
+  email,
+  password,
+});
+
 /** Fills in the sign-in page, and returns what the decision says after it. */
 export async function signIn(
   visitor: Visitor,
   page: Answer,
   person: Pick<Person, "email" | "password">,
 ): Promise<Answer> {
-  const submitted = await visitor.submit(page, { email: person.email, password: person.password });
+  const submitted = await visitor.submit(page, typed(person));
   return submitted.location === undefined ? submitted : visitor.get(submitted.location);
 }
 
