@@ -154,9 +154,10 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
       retiring: first.succession.active,
     };
     const event = happened("keys.rotated", cause, rotated);
-    if (!(await store.rotate(set.version, steps, event))) return { kind: "lost-race" };
-    logger?.info(rotated, "rotated the signing keys");
+    const won = await store.rotate(set.version, steps, event);
     await load(await store.read());
+    if (!won) return { kind: "lost-race" };
+    logger?.info(rotated, "rotated the signing keys");
     return { kind: "rotated", ...rotated };
   }
 

@@ -70,7 +70,9 @@ export function keyStore(database: Database, recordAudit: RecordKeyEvent) {
       // The version first: keys of a later version under an earlier number are read again soon,
       // earlier keys under a later number never would be.
       const version = await readVersion();
-      const rows = await database.orm.signingKey.findMany({ orderBy: { publishedAt: "asc" } });
+      const rows = await database.orm.signingKey.findMany({
+        orderBy: [{ publishedAt: "asc" }, { kid: "asc" }],
+      });
       return { version, keys: rows.map(keyOf) };
     },
 

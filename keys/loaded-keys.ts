@@ -37,10 +37,10 @@ export async function loadKeys(
   { version, keys }: KeySet,
   { seal, signingAlgs, rules }: { seal: KeySeal; signingAlgs: readonly string[]; rules: KeyRules },
 ): Promise<LoadedKeys> {
+  await requireOpenable(keys, seal);
   const [alg] = signingAlgs;
   const active = keys.find((key) => key.alg === alg && key.state === "active");
   if (active === undefined) throw new KeysUnavailable(`there is no active key for ${alg}`);
-  await requireOpenable(keys, seal);
   const times = keys.map((key) => safeFrom(key, rules)).filter((time) => time !== undefined);
   return {
     version,

@@ -1,0 +1,55 @@
+import { createKeyLifecycle, type KeyLifecycle } from "../../keys/key-lifecycle.ts";
+import { type KeyEncryptionKey, keySeal } from "../../keys/key-seal.ts";
+import type { RecordKeyEvent } from "../../keys/key-store.ts";
+import type { Clock } from "../../prisma/clock.ts";
+import type { Database } from "../../prisma/database.ts";
+
+/** A key-encryption key that is the same in every test. */
+export const aKek = (id = "kek-1", fill = 7): KeyEncryptionKey => ({
+  id,
+  key: new Uint8Array(32).fill(fill),
+});
+
+export const LEAD_SECONDS = 1_200;
+export const LONGEST_TOKEN_SECONDS = 300;
+export const SKEW_SECONDS = 60;
+export const JWKS_MAX_AGE_SECONDS = 300;
+
+/** The wiring's audit writer, as far as keys need it. */
+export const recordAudit: RecordKeyEvent = async (orm, event) => {
+  const { details, ...columns } = event;
+  await orm.auditEvent.create({
+    data: { id: crypto.randomUUID(), ...columns, details: JSON.parse(JSON.stringify(details)) },
+  });
+};
+
+/**
+ * One replica's keys, with settings that tests can count on. ES256 unless said otherwise: nothing
+ * here depends on the algorithm, and RSA keys take their time to make.
+ */
+export function aKeyLifecycle(
+  database: Database,
+  clock: Clock,
+  { keks = [aKek()], signingAlgs = ["ES256"] } = {},
+): KeyLifecycle {
+  return createKeyLifecycle({
+    database,
+    clock,
+    seal: keySeal(keks),
+    leadSeconds: LEAD_SECONDS,
+    jwksMaxAgeSeconds: JWKS_MAX_AGE_SECONDS,
+    longestTokenSeconds: LONGEST_TOKEN_SECONDS,
+    skewSeconds: SKEW_SECONDS,
+    // The tests poll by themselves.
+    pollSeconds: 3_600,
+    signingAlgs,
+    rsaBits: 2048,
+    recordAudit,
+  });
+}
+
+export async function removeAllKeys(database: Database): Promise<void> {
+  await database.orm.signingKey.deleteMany();
+  await database.orm.auditEvent.deleteMany();
+  await database.orm.keySet.update({ where: { id: 1 }, data: { version: 0 } });
+}

@@ -1,0 +1,446 @@
+import { decodeProtectedHeader, jwtVerify } from "jose";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { KeyLifecycle, RotateResult } from "../../keys/key-lifecycle.ts";
+import { KeysUnavailable } from "../../keys/key-ring.ts";
+import { KeyEncryptionKeyWrong } from "../../keys/key-seal.ts";
+import { type Database, DatabaseUnavailable } from "../../prisma/database.ts";
+import { openTestDatabase, openTwoHandles } from "../support/databases.ts";
+import { type MovableClock, movableClock } from "../support/movable-clock.ts";
+import {
+  aKek,
+  aKeyLifecycle,
+  JWKS_MAX_AGE_SECONDS,
+  LEAD_SECONDS,
+  LONGEST_TOKEN_SECONDS,
+  removeAllKeys,
+  SKEW_SECONDS,
+} from "./a-key-lifecycle.ts";
+
+const operator = { actor: "operator-token", requestId: "request-1", reason: "it is time" };
+
+let first: Database;
+let second: Database;
+let clock: MovableClock;
+let keys: KeyLifecycle;
+
+beforeAll(async () => {
+  [first, second] = await openTwoHandles();
+});
+
+beforeEach(async () => {
+  await removeAllKeys(first);
+  clock = movableClock();
+  keys = aKeyLifecycle(first, clock);
+  await keys.start();
+});
+
+const publishedKids = ({ ring }: KeyLifecycle): string[] =>
+  JSON.parse(ring.publication().body.toString()).keys.map(({ kid }: { kid: string }) => kid);
+
+const states = async () => (await keys.list()).map(({ state }) => state).sort();
+
+const sign = ({ ring }: KeyLifecycle) =>
+  ring.sign({ typ: "JWT" }, { sub: "alice", exp: clock.now().getTime() / 1000 + 300 });
+
+const kidOf = (token: string) => decodeProtectedHeader(token).kid ?? "";
+
+async function requireRotated(lifecycle: KeyLifecycle) {
+  const result = await lifecycle.rotate(operator);
+  if (result.kind !== "rotated") throw new Error(`not rotated: ${JSON.stringify(result)}`);
+  return result;
+}
+
+describe("the first start", () => {
+  it("makes RSA keys for RS256, the default", async () => {
+    await removeAllKeys(first);
+    const rsa = aKeyLifecycle(first, clock, { signingAlgs: ["RS256"] });
+    await rsa.start();
+    const published = JSON.parse(rsa.ring.publication().body.toString()).keys;
+    for (const jwk of published) expect(jwk).toMatchObject({ kty: "RSA", alg: "RS256" });
+    expect(published).toHaveLength(2);
+    expect(decodeProtectedHeader(await sign(rsa))).toEqual({
+      alg: "RS256",
+      typ: "JWT",
+      kid: rsa.ring.activeKid,
+    });
+  });
+
+  it("makes an active and a pending key, and says so in the audit", async () => {
+    expect(await states()).toEqual(["active", "pending"]);
+    expect(publishedKids(keys)).toHaveLength(2);
+    expect(publishedKids(keys)[0]).toBe(keys.ring.activeKid);
+    const [event, ...others] = await first.orm.auditEvent.findMany();
+    expect(others).toEqual([]);
+    expect(event).toMatchObject({ kind: "keys.created", actor: "system", outcome: "success" });
+  });
+
+  it("K6: of three replicas at once yields one key set", async () => {
+    await removeAllKeys(first);
+    const replicas = [first, second, first].map((database) => aKeyLifecycle(database, clock));
+    await Promise.all(replicas.map((replica) => replica.start()));
+    expect(await states()).toEqual(["active", "pending"]);
+    const [one, ...others] = replicas.map(publishedKids);
+    for (const other of others) expect(other).toEqual(one);
+    expect(await first.orm.auditEvent.count()).toBe(1);
+  });
+
+  it("makes nothing where there are keys already", async () => {
+    const before = await keys.list();
+    await aKeyLifecycle(second, clock).start();
+    expect(await keys.list()).toEqual(before);
+  });
+
+  it("makes the pending key again when it was lost", async () => {
+    await first.orm.signingKey.deleteMany({ where: { state: "pending" } });
+    const restarted = aKeyLifecycle(second, clock);
+    await restarted.start();
+    expect(await states()).toEqual(["active", "pending"]);
+    expect(restarted.ring.activeKid).toBe(keys.ring.activeKid);
+  });
+});
+
+describe("rotation", () => {
+  it("K2: is too early until the pending key was published for the lead", async () => {
+    const safeFrom = new Date(clock.now().getTime() + LEAD_SECONDS * 1000);
+    const signer = keys.ring.activeKid;
+    clock.advance(LEAD_SECONDS - 1);
+    expect(await keys.rotate(operator)).toEqual({
+      kind: "too-early",
+      safeFrom,
+      reason: expect.stringContaining(safeFrom.toISOString()),
+    });
+    expect(kidOf(await sign(keys))).toBe(signer);
+    expect(await states()).toEqual(["active", "pending"]);
+    expect(await first.orm.auditEvent.count({ where: { kind: "keys.rotated" } })).toBe(0);
+    clock.advance(1);
+    expect((await keys.rotate(operator)).kind).toBe("rotated");
+  });
+
+  it("promotes the key that everybody has seen, and publishes the next", async () => {
+    const seen = publishedKids(keys);
+    clock.advance(LEAD_SECONDS);
+    const rotated = await requireRotated(keys);
+    expect(rotated.retiring).toBe(seen[0]);
+    expect(rotated.activated).toBe(seen[1]);
+    expect(seen).not.toContain(rotated.published);
+    expect(publishedKids(keys)).toEqual([rotated.activated, rotated.published, rotated.retiring]);
+    expect(kidOf(await sign(keys))).toBe(rotated.activated);
+  });
+
+  it("writes its audit row with who asked and why", async () => {
+    clock.advance(LEAD_SECONDS);
+    const { kind, ...details } = await requireRotated(keys);
+    expect(kind).toBe("rotated");
+    const event = await first.orm.auditEvent.findFirst({ where: { kind: "keys.rotated" } });
+    expect(event).toMatchObject({ ...operator, outcome: "success", at: clock.now(), details });
+  });
+
+  it.each([20, 50])("K5: of %i in parallel over two replicas exactly one wins", async (count) => {
+    const other = aKeyLifecycle(second, clock);
+    await other.start();
+    clock.advance(LEAD_SECONDS);
+    const results: RotateResult[] = await Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        (index % 2 === 0 ? keys : other).rotate(operator),
+      ),
+    );
+    const kinds = results.map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === "rotated")).toHaveLength(1);
+    // Who came after the winner had finished finds the next key too young; both are a 409.
+    expect(kinds.filter((kind) => kind !== "rotated" && kind !== "lost-race")).toEqual(
+      kinds.filter((kind) => kind === "too-early"),
+    );
+    expect(await states()).toEqual(["active", "pending", "retiring"]);
+    expect(await first.orm.auditEvent.count({ where: { kind: "keys.rotated" } })).toBe(1);
+    await other.poll();
+    expect(publishedKids(other)).toEqual(publishedKids(keys));
+  });
+
+  it("K1: leaves one active and one pending key, however often it happens", async () => {
+    for (let round = 0; round < 4; round += 1) {
+      clock.advance(LEAD_SECONDS);
+      await requireRotated(keys);
+      const current = await states();
+      expect(current.filter((state) => state === "active")).toHaveLength(1);
+      expect(current.filter((state) => state === "pending")).toHaveLength(1);
+    }
+  });
+
+  it("K2: fails no verification, neither with a warm cache nor with a cold one", async () => {
+    const warm = new Map(publishedKids(keys).map((kid) => [kid, keys.ring.verificationKey(kid)]));
+    const before = await sign(keys);
+    clock.advance(LEAD_SECONDS);
+    await requireRotated(keys);
+    for (const token of [before, await sign(keys)]) {
+      for (const key of [warm.get(kidOf(token)), keys.ring.verificationKey(kidOf(token))]) {
+        if (key === undefined) throw new Error(`no key ${kidOf(token)}`);
+        await jwtVerify(token, key, { currentDate: new Date(0) });
+      }
+    }
+  });
+});
+
+describe("a retiring key", () => {
+  it("K3: verifies the last token it signed until that expires, then leaves the JWKS", async () => {
+    clock.advance(LEAD_SECONDS);
+    const { retiring } = await requireRotated(keys);
+    clock.advance(LONGEST_TOKEN_SECONDS + SKEW_SECONDS - 1);
+    await keys.poll();
+    expect(publishedKids(keys)).toContain(retiring);
+    expect(keys.ring.verificationKey(retiring)).toBeDefined();
+
+    clock.advance(1);
+    await keys.poll();
+    expect(publishedKids(keys)).not.toContain(retiring);
+    expect(keys.ring.verificationKey(retiring)).toBeUndefined();
+    const view = (await keys.list()).find(({ kid }) => kid === retiring);
+    expect(view).toMatchObject({ state: "retired", retiredAt: clock.now() });
+  });
+
+  it("keeps its public half for id_token_hint, which no revoked key does", async () => {
+    clock.advance(LEAD_SECONDS);
+    const { retiring } = await requireRotated(keys);
+    clock.advance(LONGEST_TOKEN_SECONDS + SKEW_SECONDS);
+    await keys.poll();
+    expect(keys.ring.hintKey(retiring)).toBeDefined();
+
+    await first.orm.signingKey.update({ where: { kid: retiring }, data: { state: "revoked" } });
+    const restarted = aKeyLifecycle(second, clock);
+    await restarted.start();
+    expect(restarted.ring.hintKey(retiring)).toBeUndefined();
+    expect(restarted.ring.verificationKey(retiring)).toBeUndefined();
+  });
+
+  it("is retired once, whichever replicas notice", async () => {
+    const other = aKeyLifecycle(second, clock);
+    await other.start();
+    clock.advance(LEAD_SECONDS);
+    await requireRotated(keys);
+    clock.advance(LONGEST_TOKEN_SECONDS + SKEW_SECONDS);
+    await Promise.all([keys.poll(), other.poll(), keys.poll(), other.poll()]);
+    await Promise.all([keys.poll(), other.poll()]);
+    expect(publishedKids(keys)).toHaveLength(2);
+    expect(publishedKids(other)).toEqual(publishedKids(keys));
+  });
+});
+
+describe("the list for operators", () => {
+  it("tells each key's states, and when it may sign or will leave", async () => {
+    const start = clock.now();
+    clock.advance(LEAD_SECONDS);
+    const rotatedAt = clock.now();
+    const { activated, published, retiring } = await requireRotated(keys);
+    const views = new Map((await keys.list()).map((view) => [view.kid, view]));
+    const later = (seconds: number) => new Date(rotatedAt.getTime() + seconds * 1000);
+    expect(views.get(retiring)).toEqual({
+      kid: retiring,
+      alg: "ES256",
+      state: "retiring",
+      publishedAt: start,
+      activatedAt: start,
+      retiringAt: rotatedAt,
+      leavesAt: later(LONGEST_TOKEN_SECONDS + SKEW_SECONDS),
+    });
+    expect(views.get(activated)).toEqual({
+      kid: activated,
+      alg: "ES256",
+      state: "active",
+      publishedAt: start,
+      activatedAt: rotatedAt,
+    });
+    expect(views.get(published)).toEqual({
+      kid: published,
+      alg: "ES256",
+      state: "pending",
+      publishedAt: rotatedAt,
+      safeFrom: later(LEAD_SECONDS),
+    });
+  });
+});
+
+describe("replicas", () => {
+  it("follow a rotation by polling, and verify its tokens before that", async () => {
+    const other = aKeyLifecycle(second, clock);
+    await other.start();
+    clock.advance(LEAD_SECONDS);
+    await requireRotated(keys);
+    expect(other.ring.verificationKey(kidOf(await sign(keys)))).toBeDefined();
+    await other.poll();
+    expect(publishedKids(other)).toEqual(publishedKids(keys));
+    expect(other.ring.publication().etag).toBe(keys.ring.publication().etag);
+  });
+
+  it("K3: do not sign with a set they have not confirmed for longer than the skew", async () => {
+    const late = aKeyLifecycle(second, clock);
+    await late.start();
+    clock.advance(LEAD_SECONDS);
+    const { activated } = await requireRotated(keys);
+    // Nobody polled: signing asks by itself.
+    clock.advance(SKEW_SECONDS + 1);
+    expect(kidOf(await sign(late))).toBe(activated);
+  });
+
+  it("never go back to an older set than they have shown", async () => {
+    const older = await first.orm.signingKey.findMany();
+    clock.advance(LEAD_SECONDS);
+    await requireRotated(keys);
+    const shown = publishedKids(keys);
+    // As after a restore of the database under running replicas.
+    await first.orm.signingKey.deleteMany();
+    for (const { publicJwk, ...key } of older) {
+      await first.orm.signingKey.create({ data: { ...key, publicJwk: publicJwk ?? {} } });
+    }
+    await first.orm.keySet.update({ where: { id: 1 }, data: { version: 1 } });
+    await keys.poll();
+    expect(publishedKids(keys)).toEqual(shown);
+  });
+});
+
+describe("what cannot be loaded (K7)", () => {
+  const start = (kek: ReturnType<typeof aKek>) =>
+    aKeyLifecycle(second, clock, { keks: [kek] }).start();
+
+  it.each([
+    ["another key under the same name", aKek("kek-1", 8)],
+    ["another name", aKek("kek-2")],
+  ])(
+    "a wrong key-encryption key (%s) stops the start with one line and makes no key",
+    async (_, kek) => {
+      const before = await first.orm.signingKey.findMany();
+      const refused = await start(kek).catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(KeyEncryptionKeyWrong);
+      expect(String(refused)).toMatch(/^[^\n]*KEY_ENCRYPTION_KEYS[^\n]*$/);
+      expect(await first.orm.signingKey.findMany()).toEqual(before);
+    },
+  );
+
+  it.each(["active", "pending"])(
+    "a truncated %s row stops the start, with its partner gone too",
+    async (state) => {
+      const [damaged] = await first.orm.signingKey.findMany({ where: { state } });
+      if (damaged === undefined) throw new Error(`no ${state} key`);
+      await first.orm.signingKey.update({
+        where: { kid: damaged.kid },
+        data: { sealedPrivate: damaged.sealedPrivate.slice(0, -8) },
+      });
+      await expect(start(aKek())).rejects.toThrow(KeyEncryptionKeyWrong);
+      // Not even where a key is missing is one made beside a key that does not open.
+      await first.orm.signingKey.deleteMany({ where: { kid: { not: damaged.kid } } });
+      await expect(start(aKek())).rejects.toThrow(KeyEncryptionKeyWrong);
+      expect(await first.orm.signingKey.count()).toBe(1);
+    },
+  );
+
+  it("a replica with the wrong key-encryption key cannot rotate", async () => {
+    clock.advance(LEAD_SECONDS);
+    const wrong = aKeyLifecycle(second, clock, { keks: [aKek("kek-1", 8)] });
+    await expect(wrong.rotate(operator)).rejects.toThrow(KeyEncryptionKeyWrong);
+    expect(await states()).toEqual(["active", "pending"]);
+  });
+
+  it("a running replica serves the last good set, not ready, until the row is whole again", async () => {
+    const shown = publishedKids(keys);
+    const [pending] = await first.orm.signingKey.findMany({ where: { state: "pending" } });
+    if (pending === undefined) throw new Error("no pending key");
+    const { kid, sealedPrivate } = pending;
+    const setRow = async (sealed: string, version: number) => {
+      await first.orm.signingKey.update({ where: { kid }, data: { sealedPrivate: sealed } });
+      await first.orm.keySet.update({ where: { id: 1 }, data: { version } });
+    };
+    await setRow("damaged", 2);
+    await keys.poll();
+    expect(keys.isReady()).toBe(false);
+    expect(publishedKids(keys)).toEqual(shown);
+    await setRow(sealedPrivate, 3);
+    await keys.poll();
+    expect(keys.isReady()).toBe(true);
+  });
+
+  it("before any start there is nothing to publish or sign with, and nothing is ready", async () => {
+    const unstarted = aKeyLifecycle(second, clock);
+    expect(unstarted.isReady()).toBe(false);
+    expect(() => unstarted.ring.publication()).toThrow(KeysUnavailable);
+    expect(() => unstarted.ring.activeKid).toThrow(KeysUnavailable);
+    await expect(sign(unstarted)).rejects.toThrow(KeysUnavailable);
+  });
+
+  it("without a database the last set is served, and signed with until it is older than the skew", async () => {
+    const own = await openTestDatabase();
+    const cutOff = aKeyLifecycle(own, clock);
+    await cutOff.start();
+    const shown = publishedKids(cutOff);
+    await own.close();
+    await cutOff.poll();
+    expect(publishedKids(cutOff)).toEqual(shown);
+    expect(kidOf(await sign(cutOff))).toBe(shown[0]);
+    clock.advance(SKEW_SECONDS + 1);
+    await expect(sign(cutOff)).rejects.toThrow(DatabaseUnavailable);
+    expect(publishedKids(cutOff)).toEqual(shown);
+    await expect(cutOff.start()).rejects.toThrow(DatabaseUnavailable);
+  });
+});
+
+describe("the JWKS answer (K10)", () => {
+  it("is made once per key set, and asks the database for nothing", async () => {
+    const { statements } = first;
+    const before = statements.count;
+    const answers = Array.from({ length: 10 }, () => keys.ring.publication());
+    expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
+    expect(statements.count).toBe(before);
+    expect(answers[0]?.body.length).toBeLessThan(32 * 1024);
+  });
+
+  it("may be cached up to the moment when the pending key may begin to sign, and as usual after", () => {
+    expect(keys.ring.publication().maxAgeSeconds).toBe(JWKS_MAX_AGE_SECONDS);
+    clock.advance(LEAD_SECONDS - 100);
+    expect(keys.ring.publication().maxAgeSeconds).toBe(100);
+    clock.advance(98);
+    expect(keys.ring.publication().maxAgeSeconds).toBe(10);
+    clock.advance(2);
+    expect(keys.ring.publication().maxAgeSeconds).toBe(JWKS_MAX_AGE_SECONDS);
+  });
+
+  it("changes its tag with its content", async () => {
+    const { etag } = keys.ring.publication();
+    clock.advance(LEAD_SECONDS);
+    await requireRotated(keys);
+    expect(keys.ring.publication().etag).not.toBe(etag);
+  });
+});
+
+describe("look-ups", () => {
+  it.each(["__proto__", "constructor", "../../etc/passwd", "' OR 1=1 --", "https://evil.test", ""])(
+    "T2: the kid %j names no key",
+    (kid) => {
+      expect(keys.ring.verificationKey(kid)).toBeUndefined();
+      expect(keys.ring.hintKey(kid)).toBeUndefined();
+    },
+  );
+
+  it("T8: each kid is unique, and names its key", () => {
+    const kids = publishedKids(keys);
+    expect(new Set(kids).size).toBe(kids.length);
+    for (const kid of kids) expect(keys.ring.verificationKey(kid)?.type).toBe("public");
+  });
+});
+
+describe("several algorithms", () => {
+  it("each have their two keys, rotate together, and the first one signs", async () => {
+    await removeAllKeys(first);
+    const both = aKeyLifecycle(first, clock, { signingAlgs: ["PS256", "ES256"] });
+    await both.start();
+    clock.advance(LEAD_SECONDS);
+    const rotated = await requireRotated(both);
+    expect(decodeProtectedHeader(await sign(both))).toEqual({
+      alg: "PS256",
+      typ: "JWT",
+      kid: rotated.activated,
+    });
+    expect((await both.list()).map(({ alg, state }) => `${alg} ${state}`).sort()).toEqual(
+      ["PS256", "ES256"]
+        .flatMap((alg) => [`${alg} active`, `${alg} pending`, `${alg} retiring`])
+        .sort(),
+    );
+    await both.stop();
+  });
+});
