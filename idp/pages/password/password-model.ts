@@ -24,6 +24,6 @@ export type PasswordModel =
       readonly kind: "done";
       readonly issuerHost: string;
       readonly person: PersonView;
-      /** Where the new password is first used; a path of ours. */
+      /** Where to go on from here; a path of ours, best one that asks for the new password. */
       readonly signIn: string;
     };
