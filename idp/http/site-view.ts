@@ -16,7 +16,7 @@ const MARKS = new Map([
 ] as const);
 
 export function siteView({ name, redirectUris, metadata, firstParty }: RegisteredSite): SiteView {
-  const home = webAddress(clientUri(metadata)) ?? frontPage(redirectUris);
+  const home = ownAddress(clientUri(metadata), redirectUris) ?? frontPage(redirectUris);
   const mark = firstParty ? [...MARKS].find(([owner]) => owner === name)?.[1] : undefined;
   return {
     name,
@@ -30,6 +30,18 @@ function clientUri(metadata: unknown): unknown {
   return typeof metadata === "object" && metadata !== null && "client_uri" in metadata
     ? metadata.client_uri
     : undefined;
+}
+
+/**
+ * What a client says its address is, if answers go to that host as well: anyone may register, and
+ * nobody may borrow another site's address (RFC 7591 §5).
+ */
+function ownAddress(uri: unknown, redirectUris: readonly string[]): string | undefined {
+  const address = webAddress(uri);
+  if (address === undefined) return undefined;
+  const { host } = new URL(address);
+  const hosts = redirectUris.map(webAddress).map((known) => known && new URL(known).host);
+  return hosts.includes(host) ? address : undefined;
 }
 
 /** What a redirect URI says about the site: its origin's front page. */

@@ -1,13 +1,21 @@
 // A real Chromium from the npm registry, started once per test file. Each person gets a context of
 // their own: cookies are shared by nobody.
 import chromiumBinary from "@sparticuz/chromium";
-import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
-const QUIET = [
+// Not the package's own flags: those are for tiny machines and switch off the very rules (same-origin,
+// site isolation) that a sign-in across sites has to stand up to.
+const FLAGS = [
+  "--headless=shell",
+  "--no-sandbox",
+  "--no-zygote",
+  "--disable-gpu",
+  "--disable-dev-shm-usage",
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
   "--no-first-run",
+  "--font-render-hinting=none",
 ];
 
 export interface PersonOptions {
@@ -25,7 +33,7 @@ export interface TestBrowser {
 export async function aBrowser(): Promise<TestBrowser> {
   const browser: Browser = await chromium.launch({
     executablePath: await chromiumBinary.executablePath(),
-    args: [...chromiumBinary.args, ...QUIET],
+    args: FLAGS,
     headless: true,
   });
   return {
