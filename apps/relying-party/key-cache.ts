@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { z } from "zod";
 import type { Clock } from "./clock.ts";
 import { fetchKeySet } from "./fetch-key-set.ts";
+import { createFetchPace } from "./fetch-pace.ts";
 import { KEY_SET_MAX_BYTES, KeySet, type SigningKey } from "./key-set.ts";
 import { boundedFetch, type FetchLike } from "./outbound-fetch.ts";
 import type { Reachability } from "./reachability.ts";
@@ -54,8 +55,6 @@ export const KeptKeys = z.object({
 export type KeptKeys = z.infer<typeof KeptKeys>;
 
 const STALE_AFTER_SECONDS = 24 * 3600;
-const LEAST_SECONDS_BETWEEN_FETCHES = 30;
-const FIRST_RETRY_SECONDS = 0.5;
 const POLL_MILLISECONDS = 500;
 
 export interface KeyCacheOptions {
@@ -89,27 +88,19 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
     deadlineMilliseconds: options.deadlineMilliseconds ?? 3000,
   });
   let held: Held | undefined;
-  let lastAttemptAt: Date | undefined;
-  let failures = 0;
   let inFlight: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   const distrusted = new Set<string>();
+  const pace = createFetchPace({ clock });
 
   const secondsSince = (at: Date) => (clock.now().getTime() - at.getTime()) / 1000;
   const believable = () =>
     held && secondsSince(held.fetchedAt) <= STALE_AFTER_SECONDS ? held : undefined;
 
-  /** Whether the pace allows a fetch. A clock that went back must not stop fetching for good. */
-  const mayFetch = (pauseSeconds: number) => {
-    const elapsed = lastAttemptAt && secondsSince(lastAttemptAt);
-    return elapsed === undefined || elapsed < 0 || elapsed >= pauseSeconds;
-  };
   const isDue = () => {
-    if (!held)
-      return mayFetch(Math.min(FIRST_RETRY_SECONDS * 2 ** failures, LEAST_SECONDS_BETWEEN_FETCHES));
+    if (!held) return pace.allowsFirst();
     const age = secondsSince(held.fetchedAt);
-    const due = age < 0 || age >= Math.min(held.maxAgeSeconds, refreshSeconds);
-    return due && mayFetch(LEAST_SECONDS_BETWEEN_FETCHES);
+    return (age < 0 || age >= Math.min(held.maxAgeSeconds, refreshSeconds)) && pace.allows();
   };
 
   const hold = (keys: SigningKey[], fetchedAt: Date, maxAgeSeconds: number, etag?: string) => {
@@ -127,18 +118,18 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
   };
 
   const attempt = async (uri: string) => {
-    lastAttemptAt = clock.now();
+    pace.began();
     try {
       const answer = await fetchKeySet({ uri, fetch, algorithms, etag: held?.etag });
       // "Not modified" confirms the keys that we hold.
       const keys = answer.keys ?? held?.keys;
       if (!keys) throw new Error("not modified, yet nothing is held");
       hold(keys, clock.now(), answer.maxAgeSeconds, answer.etag);
-      failures = 0;
+      pace.ended("good");
       reachability.answered();
       logger.debug({ kids: [...(held?.byKid.keys() ?? [])] }, "key set refreshed");
     } catch (error) {
-      failures += 1;
+      pace.ended("bad");
       reachability.failed();
       logger.warn(
         { err: error, age: held && secondsSince(held.fetchedAt) },
@@ -156,8 +147,7 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
     });
     return inFlight;
   };
-  const refresh = () =>
-    inFlight ?? (mayFetch(LEAST_SECONDS_BETWEEN_FETCHES) ? fetchOnce() : Promise.resolve());
+  const refresh = () => inFlight ?? (pace.allows() ? fetchOnce() : Promise.resolve());
   const refreshInBackground = () => {
     if (!inFlight && isDue()) void fetchOnce();
   };
@@ -190,7 +180,9 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
     async start() {
       const kept = await file.read();
       if (kept?.issuer === issuer) {
-        hold(kept.keys, new Date(kept.fetchedAt), kept.maxAgeSeconds, kept.etag);
+        // A time to come, left by a clock that was wrong, must not stretch the day.
+        const fetchedAt = Math.min(Date.parse(kept.fetchedAt), clock.now().getTime());
+        hold(kept.keys, new Date(fetchedAt), kept.maxAgeSeconds, kept.etag);
         for (const kid of kept.distrusted) distrusted.add(kid);
       }
       timer = setInterval(refreshInBackground, POLL_MILLISECONDS).unref();

@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
 import { type CommonViews, siteApp } from "../../../../apps/relying-party/site-app.ts";
 import { readSiteConfig } from "../../../../apps/relying-party/site-config.ts";
 import { createSiteLogger } from "../../../../apps/relying-party/site-log.ts";
@@ -168,5 +167,3 @@ export async function untilReady(world: SiteWorld): Promise<void> {
   while (!world.site.relyingParty.isReady())
     await new Promise((resolve) => setTimeout(resolve, 10));
 }
-
-export const silent = pino({ level: "silent" });

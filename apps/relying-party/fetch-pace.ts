@@ -1,0 +1,37 @@
+import type { Clock } from "./clock.ts";
+
+/** However many unknown keys are named, and whether or not fetches succeed (security requirement Z2). */
+const PAUSE_SECONDS = 30;
+const FIRST_RETRY_SECONDS = 0.5;
+
+/** How often a site may ask for the key set. */
+export interface FetchPace {
+  /** Notes that a fetch begins now. */
+  began(): void;
+  ended(outcome: "good" | "bad"): void;
+  /** Whether the usual pause since the last fetch is over. */
+  allows(): boolean;
+  /** The same for a site that has no keys at all yet: it starts soon, then ever more slowly. */
+  allowsFirst(): boolean;
+}
+
+export function createFetchPace({ clock }: { clock: Clock }): FetchPace {
+  let lastBeganAt: Date | undefined;
+  let failures = 0;
+  const isOver = (pauseSeconds: number) => {
+    if (!lastBeganAt) return true;
+    const elapsed = (clock.now().getTime() - lastBeganAt.getTime()) / 1000;
+    // A clock that went back must not stop fetching for good.
+    return elapsed < 0 || elapsed >= pauseSeconds;
+  };
+  return {
+    began() {
+      lastBeganAt = clock.now();
+    },
+    ended(outcome) {
+      failures = outcome === "good" ? 0 : failures + 1;
+    },
+    allows: () => isOver(PAUSE_SECONDS),
+    allowsFirst: () => isOver(Math.min(FIRST_RETRY_SECONDS * 2 ** failures, PAUSE_SECONDS)),
+  };
+}
