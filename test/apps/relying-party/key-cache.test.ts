@@ -132,6 +132,34 @@ describe("a site's copy of the issuer's keys (RFC 7517 §5)", () => {
     }
   });
 
+  it("Z1: a kept time that is still to come does not stretch the day", async () => {
+    await keys.stop();
+    await issuer.stop();
+    clock.advance(-30 * 24 * HOUR);
+    keys = await open();
+    clock.advance(24 * HOUR);
+    await expect(resolve(issuer.key.kid)).resolves.toBeDefined();
+    clock.advance(1);
+    await expect(resolve(issuer.key.kid)).rejects.toThrow(KeysUnavailable);
+  });
+
+  it("takes 304 for a confirmation of the set whose ETag it named (RFC 9110 §15.4.5)", async () => {
+    const asked: (string | undefined)[] = [];
+    issuer.wrong.jwks = (response) => {
+      const known = response.req.headers["if-none-match"];
+      asked.push(known);
+      if (known === '"one"') return void response.writeHead(304).end();
+      response.writeHead(200, { ...JSON_TYPE, etag: '"one"' }).end(keySetText());
+    };
+    for (let round = 0; round < 3; round += 1) {
+      clock.advance(31);
+      await keys.refresh();
+      expect(keys.fetchedAt()).toEqual(clock.now());
+    }
+    expect(asked).toEqual([undefined, '"one"', '"one"']);
+    await expect(resolve(issuer.key.kid)).resolves.toBeDefined();
+  });
+
   it("Z2: an unknown kid asks once; a flood of them asks no more", async () => {
     clock.advance(31);
     const flood = Array.from({ length: 200 }, (_, index) => resolve(`random-${index}`));
