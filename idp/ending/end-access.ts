@@ -39,13 +39,31 @@ const isTheft = (reason: EndReason): boolean =>
 /** @returns what ended; nothing, and no audit row, when it had ended before */
 export function endAccess({ database }: { database: Database }): EndAccess {
   const store = endingStore(database);
-  return (scope, reason, now, cause) =>
-    store.transaction(async (ending) => {
+
+  async function revokeGrant(grantId: string, because: EndReason, now: Date, cause: Cause) {
+    const outcome = isTheft(because) ? "refused" : "success";
+    const revocation = {
+      grantId,
+      because,
+      kind: kindOfRevocation(because),
+      outcome,
+      cause,
+    } as const;
+    return { sessions: 0, grants: (await store.revokeGrant(revocation, now)) ? 1 : 0 };
+  }
+
+  return (scope, reason, now, cause) => {
+    if (scope.kind === "grant") return revokeGrant(scope.grantId, reason, now, cause);
+    return store.transaction(async (ending) => {
       const ended = await end(ending, scope, reason, now);
       await recordEnding(ending, scope, ended, { reason, now, cause });
       return { sessions: ended.sessions.length, grants: ended.grants.length };
     });
+  };
 }
+
+/** What takes more than one statement. */
+type WideScope = Exclude<EndScope, { kind: "grant" }>;
 
 interface WhatEnded {
   readonly sessions: readonly EndedSession[];
@@ -56,7 +74,7 @@ interface WhatEnded {
 
 async function end(
   ending: Ending,
-  scope: EndScope,
+  scope: WideScope,
   reason: EndReason,
   now: Date,
 ): Promise<WhatEnded> {
@@ -77,10 +95,6 @@ async function end(
         ? await ending.revokeGrants({ accountId, kind: "offline" }, reason, now)
         : [];
       return { sessions, grants: [...grants, ...offline], changed: false };
-    }
-    case "grant": {
-      const grants = await ending.revokeGrants({ id: scope.grantId }, reason, now);
-      return { sessions: [], grants, changed: false };
     }
     case "consent": {
       const { accountId, clientId } = scope;
@@ -107,7 +121,7 @@ async function end(
 /** One row for the act, and one for each session: each was somebody's. */
 async function recordEnding(
   ending: Ending,
-  scope: EndScope,
+  scope: WideScope,
   { sessions, grants, changed }: WhatEnded,
   { reason, now, cause }: { reason: EndReason; now: Date; cause: Cause },
 ): Promise<void> {
@@ -134,9 +148,9 @@ async function recordEnding(
   if (rest.length === 0 && (isSessions || !changed)) return;
   await ending.audit({
     ...common,
-    kind: kindOf(scope, reason),
-    outcome: isTheft(reason) ? "refused" : "success",
-    ...subjectOf(scope, rest),
+    kind: kindOf(scope),
+    outcome: "success",
+    ...subjectOf(scope),
     details: { because: reason, sessions: sessions.length, grants: rest.length },
   });
 }
@@ -145,22 +159,27 @@ async function recordEnding(
 const withoutSession = (sessions: readonly EndedSession[], grants: readonly EndedGrant[]) =>
   grants.filter((grant) => !sessions.some((session) => session.id === grant.sessionId));
 
-function kindOf(scope: EndScope, reason: EndReason): AuditKind {
-  switch (scope.kind) {
+function kindOf({ kind }: WideScope): AuditKind {
+  switch (kind) {
     case "account":
       return "account.disabled";
     case "client":
       return "client.disabled";
     case "consent":
       return "consent.withdrawn";
-    default:
-      if (reason === "code-replayed") return "code.replayed";
-      if (reason === "refresh-token-reused") return "refresh.reused";
+    case "session":
+    case "sessions-of":
       return "grant.revoked";
   }
 }
 
-function subjectOf(scope: EndScope, [first]: readonly EndedGrant[]) {
+function kindOfRevocation(because: EndReason): AuditKind {
+  if (because === "code-replayed") return "code.replayed";
+  if (because === "refresh-token-reused") return "refresh.reused";
+  return "grant.revoked";
+}
+
+function subjectOf(scope: WideScope) {
   switch (scope.kind) {
     case "account":
     case "sessions-of":
@@ -171,12 +190,5 @@ function subjectOf(scope: EndScope, [first]: readonly EndedGrant[]) {
       return { accountId: scope.accountId, clientId: scope.clientId };
     case "session":
       return { sessionId: scope.sessionId };
-    case "grant":
-      return {
-        grantId: scope.grantId,
-        ...(first && { clientId: first.clientId }),
-        ...(first?.accountId && { accountId: first.accountId }),
-        ...(first?.sessionId && { sessionId: first.sessionId }),
-      };
   }
 }
