@@ -102,15 +102,6 @@ export const loginRequired = (description: string) => new OAuthError("login_requ
 export const consentRequired = (description: string) =>
   new OAuthError("consent_required", description);
 
-export const interactionRequired = (description: string) =>
-  new OAuthError("interaction_required", description);
-
-export const accountSelectionRequired = (description: string) =>
-  new OAuthError("account_selection_required", description);
-
-export const unmetAuthenticationRequirements = (description: string) =>
-  new OAuthError("unmet_authentication_requirements", description);
-
 export const requestNotSupported = (description: string) =>
   new OAuthError("request_not_supported", description);
 
