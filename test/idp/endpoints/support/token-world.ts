@@ -1,42 +1,22 @@
-// The doors for programs over everything they stand on: an embedded database, real keys, a clock that
-// moves; and clients and a person to use them. People's pages are not here: an authorization is
-// issued the way /authorize issues it.
+// An identity provider with clients and a person, seen from its doors for programs. The person's pages
+// are left out: an authorization is issued the way /authorize issues it.
 import { randomBytes } from "node:crypto";
-import { capabilities } from "../../../../idp/capabilities.ts";
-import { type Config, readConfig } from "../../../../idp/config.ts";
-import { discoveryEndpoint } from "../../../../idp/endpoints/discovery/discovery-endpoint.ts";
-import { jwksEndpoint } from "../../../../idp/endpoints/jwks/jwks-endpoint.ts";
-import { registrationEndpoint } from "../../../../idp/endpoints/registration/registration-endpoint.ts";
-import { revocationEndpoint } from "../../../../idp/endpoints/revocation/revocation-endpoint.ts";
-import { authorizationCodeGrant } from "../../../../idp/endpoints/token/authorization-code-grant.ts";
-import { clientCredentialsGrant } from "../../../../idp/endpoints/token/client-credentials-grant.ts";
-import { issueTokens } from "../../../../idp/endpoints/token/issue-tokens.ts";
-import { refreshTokenGrant } from "../../../../idp/endpoints/token/refresh-token-grant.ts";
-import { tokenEndpoint } from "../../../../idp/endpoints/token/token-endpoint.ts";
-import { userinfoEndpoint } from "../../../../idp/endpoints/userinfo/userinfo-endpoint.ts";
+import { afterAll } from "vitest";
 import { newCredential } from "../../../../idp/protocol/credential.ts";
 import { challengeOf } from "../../../../idp/protocol/pkce.ts";
 import type { NewClient } from "../../../../idp/records/clients/client.ts";
 import type { Database } from "../../../../prisma/database.ts";
+import { anIdp, REGISTRATION_TOKEN } from "../../../support/an-idp.ts";
 import { type MovableClock, movableClock } from "../../../support/movable-clock.ts";
-import { serveDoors } from "./serve-doors.ts";
 
 export const issuer = "https://id.example";
 export const bankApi = "https://bank.example/api";
 export const planApi = "https://plan.example/api";
 export const secretApi = "https://secret.example/api";
-export const registrationToken = "an-initial-access-token-of-the-operator";
+export const registrationToken = REGISTRATION_TOKEN;
 
 const cause = { actor: "system" };
 const allScopes = "openid profile email phone address offline_access accounts:read transfers:write";
-
-const configuration = (): Config =>
-  readConfig(
-    { ISSUER: issuer, KEY_ENCRYPTION_KEYS: `test:${randomBytes(32).toString("base64")}` },
-    () => {
-      throw new Error("not a demo");
-    },
-  );
 
 export interface Answer {
   readonly status: number;
@@ -46,37 +26,17 @@ export interface Answer {
 
 export type Parameters = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** One replica of the doors. Several may stand on one database, with one configuration and clock. */
-export async function serveReplica(database: Database, clock: MovableClock, config: Config) {
-  const idp = capabilities({ config, database, clock });
-  // Loaded once: the tests count statements, and a poll in the background would be counted too.
-  await idp.keys.start();
-  await idp.keys.stop();
-  const issue = issueTokens(idp);
-  const grantTypes = new Map([
-    ["authorization_code", authorizationCodeGrant({ ...idp, issueTokens: issue })],
-    ["refresh_token", refreshTokenGrant({ ...idp, issueTokens: issue })],
-    ["client_credentials", clientCredentialsGrant(idp)],
-  ]);
-  const userinfo = userinfoEndpoint(idp);
-  const origin = await serveDoors({
-    "POST /token": tokenEndpoint({ ...idp, grantTypes }),
-    "GET /userinfo": userinfo,
-    "POST /userinfo": userinfo,
-    "POST /revocation": revocationEndpoint(idp),
-    "POST /registration": registrationEndpoint({
-      ...idp,
-      registrationToken,
-      signingAlgs: ["RS256"],
-    }),
-    "GET /jwks": jwksEndpoint(idp),
-    "GET /.well-known/openid-configuration": discoveryEndpoint({
-      issuer,
-      endpoints: { token_endpoint: "/token" },
-      grantTypes: grantTypes.keys(),
-      signingAlgs: ["RS256"],
-    }),
+/** One replica. Several may stand on one database. */
+export async function serveReplica(database: Database, clock: MovableClock) {
+  const { known: idp, ...running } = await anIdp({
+    database,
+    clock,
+    environment: { ISSUER: issuer },
   });
+  afterAll(() => running.close());
+  // Its doors stay open: the tests count statements, and work in the background would count too.
+  await running.idp.stop();
+  const origin = `http://127.0.0.1:${running.config.port}`;
 
   /** A form POST, as its client sends it; `undefined` leaves a parameter out, a list repeats it. */
   const post = async (
@@ -96,7 +56,8 @@ export async function serveReplica(database: Database, clock: MovableClock, conf
 
 export async function answerOf(response: Response): Promise<Answer> {
   const text = await response.text();
-  const body: unknown = text === "" ? {} : JSON.parse(text);
+  const isJson = response.headers.get("content-type")?.startsWith("application/json");
+  const body: unknown = isJson ? JSON.parse(text) : {};
   return { status: response.status, headers: response.headers, body: { ...(body as object) } };
 }
 
@@ -114,10 +75,9 @@ export const basicHeader = (id: string, secret: string) =>
 
 export async function tokenWorld(databases: readonly [Database, ...Database[]]) {
   const clock = movableClock();
-  const config = configuration();
   const [database] = databases;
   const replicas = [];
-  for (const one of databases) replicas.push(await serveReplica(one, clock, config));
+  for (const one of databases) replicas.push(await serveReplica(one, clock));
   const [replica] = replicas;
   if (!replica) throw new Error("no replica");
   const { idp } = replica;

@@ -249,6 +249,16 @@ describe("E10: the form of requests and answers (RFC 6749 §3.2, §5)", () => {
     }
   });
 
+  it("E8, H5: a scope of 50 000 characters is turned away before it is read", async () => {
+    const { bank } = world.clients;
+    const before = world.database.statements.count;
+    const huge = { grant_type: "refresh_token", refresh_token: "x", scope: "a ".repeat(25_000) };
+    expect(await world.token(bank, huge)).toEqual(refused("invalid_request", 413));
+    const large = { ...huge, scope: "a".repeat(2049) };
+    expect(await world.token(bank, large)).toEqual(refused("invalid_request"));
+    expect(world.database.statements.count - before).toBe(0);
+  });
+
   it("E10: GET is not a way, and leaves parameters in the query unread", async () => {
     const { bank } = world.clients;
     const query = new URLSearchParams(await redemption(bank));
