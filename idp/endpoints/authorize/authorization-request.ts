@@ -5,12 +5,7 @@
  */
 import { z } from "zod";
 import type { Clock } from "../../../prisma/clock.ts";
-import {
-  AuthorizationRefused,
-  type ResponseMode,
-  type ResponseTarget,
-} from "../../http/authorization-response.ts";
-import { siteView } from "../../http/site-view.ts";
+import { AuthorizationRefused, type ResponseTarget } from "../../http/authorization-response.ts";
 import {
   invalidRequest,
   OAuthError,
@@ -21,7 +16,6 @@ import {
 } from "../../protocol/oauth-error.ts";
 import { takeParameters } from "../../protocol/parameters.ts";
 import { isCodeChallenge } from "../../protocol/pkce.ts";
-import { matchRedirectUri } from "../../protocol/redirect-uri.ts";
 import type { Client } from "../../records/clients/client.ts";
 import {
   type AuthorizationRequest,
@@ -29,8 +23,8 @@ import {
 } from "../../records/interactions/interaction-request.ts";
 import type { WaitingAuthorization } from "../../records/interactions/waiting-authorization.ts";
 import type { IdTokens } from "../../tokens/id-token.ts";
-import { disabledClient, unknownClient, unregisteredRedirect } from "./request-problems.ts";
 import { type RequestedAccess, requestedAccess } from "./requested-access.ts";
+import { type Parameters, verifySender } from "./verify-sender.ts";
 
 export interface ReadRequestDeps {
   clients: RequestedAccess["directory"] & {
@@ -39,10 +33,6 @@ export interface ReadRequestDeps {
   idTokens: Pick<IdTokens, "readHint">;
   clock: Clock;
 }
-
-type Parameters = ReadonlyMap<string, readonly string[]>;
-
-const Sender = z.object({ client_id: z.string(), redirect_uri: z.string() });
 
 const Question = z.object({
   response_type: z.string(),
@@ -84,33 +74,6 @@ export const authorizationRequestReader =
       throw error instanceof OAuthError ? new AuthorizationRefused(target, error) : error;
     }
   };
-
-// ── Who asks, and where the answer may go ───────────────────────────────────────────────────────
-
-async function verifySender(
-  parameters: Parameters,
-  clients: ReadRequestDeps["clients"],
-): Promise<{ client: Client; target: ResponseTarget }> {
-  const { client_id: clientId, redirect_uri: redirectUri } = takeParameters(parameters, Sender);
-  const client = clientId.length <= 256 ? await clients.find(clientId) : undefined;
-  if (!client) throw unknownClient(clientId);
-  if (client.disabledAt) throw disabledClient(client);
-  const verified = matchRedirectUri(client.redirectUris, redirectUri);
-  if (!verified) throw unregisteredRedirect(client, redirectUri);
-  const isWeb = /^https?:/.test(verified);
-  const responseMode: ResponseMode =
-    isWeb && only(parameters, "response_mode") === "form_post" ? "form_post" : "query";
-  const state = only(parameters, "state");
-  return { client, target: { redirectUri: verified, responseMode, state, site: siteView(client) } };
-}
-
-/** A parameter's value when it was given exactly once: what an error answer can still rely on. */
-function only(parameters: Parameters, name: string): string | undefined {
-  const values = parameters.get(name);
-  return values?.length === 1 && values[0] !== "" ? values[0] : undefined;
-}
-
-// ── What is asked ───────────────────────────────────────────────────────────────────────────────
 
 /** OIDC Core §6.1, §6.2, §7.2.1: refused by name, never half understood. */
 function refuseUnsupported(parameters: Parameters): void {

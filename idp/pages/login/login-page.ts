@@ -29,6 +29,7 @@ import {
   waitingAuthorization,
 } from "../../records/interactions/waiting-authorization.ts";
 import type { SessionStore } from "../../records/sessions/session-store.ts";
+import { expectedPerson } from "./expected-person.ts";
 import type { LoginProblem } from "./login-model.ts";
 
 export interface LoginPageDeps {
@@ -65,8 +66,9 @@ export const loginPage = (deps: LoginPageDeps) => {
   /** GET /sign-in/:interaction. */
   async function show(ctx: Context): Promise<void> {
     const visit = await visitOf(ctx);
-    const { again, email } = await expectedPerson(ctx, visit.waiting);
-    draw(ctx, visit, { again, email });
+    const secret = cookies.read(ctx, "session");
+    const signedIn = secret ? await sessions.find(secret, clock.now()) : undefined;
+    draw(ctx, visit, expectedPerson(visit.waiting?.request, signedIn?.account));
   }
 
   /** POST /sign-in/:interaction. */
@@ -103,19 +105,6 @@ export const loginPage = (deps: LoginPageDeps) => {
     const waiting = await waitingAuthorization(interaction, clients);
     if (!waiting) throw interactionGone();
     return { interaction, browser, waiting };
-  }
-
-  /** Whom the page expects: the person who is asked for the password again, or the one hinted at. */
-  async function expectedPerson(ctx: Context, waiting: WaitingAuthorization | undefined) {
-    const request = waiting?.request;
-    const secret = cookies.read(ctx, "session");
-    const signedIn = secret ? await sessions.find(secret, clock.now()) : undefined;
-    const isAskedAgain = !request || asksForFreshness(request);
-    const mayBeOther =
-      request?.prompt.includes("select_account") ||
-      (request?.hintSubject !== undefined && request.hintSubject !== signedIn?.account.id);
-    const again = signedIn !== undefined && isAskedAgain && !mayBeOther;
-    return { again, email: request?.loginHint ?? (again ? signedIn.account.email : "") };
   }
 
   async function authenticate(
@@ -213,6 +202,3 @@ const STATUS: Record<LoginProblem["kind"], number> = {
 };
 
 const purpose = ({ id }: Interaction) => `sign-in:${id}`;
-
-const asksForFreshness = ({ prompt, maxAgeSeconds }: WaitingAuthorization["request"]) =>
-  prompt.includes("login") || maxAgeSeconds !== undefined;
