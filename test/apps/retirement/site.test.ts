@@ -120,7 +120,7 @@ describe("contributions", () => {
   const rows = (text: string, table: number) =>
     [
       ...(text.match(/<table[\s\S]*?<\/table>/g)?.[table] ?? "").matchAll(/<tr><th[\s\S]*?<\/tr>/g),
-    ].map(([row]) => centsIn(row.replace(/<span class="note only-small">[^<]*<\/span>/, "")));
+    ].map(([row]) => centsIn(row.replace(/<span class="note only-small">[^<]*<\/span>/g, "")));
 
   it("adds up: the years give the last line, and the months give their year", async () => {
     const { text } = await alice.get("/contributions?year=2020");
