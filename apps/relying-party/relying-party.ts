@@ -8,6 +8,7 @@ import { createAccessTokenVerifier } from "./access-token-verifier.ts";
 import { createAuthorizationServer } from "./authorization-server.ts";
 import { createCallback } from "./callback.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { createEndedSessions, type EndedSessions, KeptEndedSessions } from "./ended-sessions.ts";
 import { createHealth } from "./health.ts";
 import { createIdTokenVerifier } from "./id-token-verifier.ts";
 import { createKeyCache, KeptKeys } from "./key-cache.ts";
@@ -38,6 +39,8 @@ export interface RelyingPartyOptions {
   /** The access tokens' audience; the site's own API unless told otherwise. */
   resource?: string;
   fetch?: FetchLike;
+  /** Where ended sessions are remembered, when several instances share it; DATA_DIR otherwise. */
+  endedSessions?: EndedSessions;
 }
 
 export interface RelyingParty {
@@ -112,9 +115,12 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
   });
 
   const cookies = siteCookies({ prefix: config.cookiePrefix, secure: config.secure });
+  const endedFile = stateFile(join(dataDirectory, "ended-sessions.json"), KeptEndedSessions);
+  const ended = options.endedSessions ?? createEndedSessions({ clock, file: endedFile });
   const sessions = createSessionCookie({
     cookies,
     seal: createSeal(sessionKeys, "session"),
+    ended,
     clock,
   });
   const signIns = createSignInCookie({ cookies, seal: createSeal(sessionKeys, "sign-in"), clock });
@@ -178,6 +184,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
       accessTokens.forget();
     },
     async start() {
+      await ended.start();
       await keys.start();
       await provider.start();
     },

@@ -54,7 +54,7 @@ export function createRequireSession(options: {
     if (state.kind === "unavailable") throw signInNotPossible(state.reason);
     if (state.kind === "ended") {
       logger.info({ err: state.reason }, "site session ended");
-      sessions.end(ctx, session);
+      await sessions.end(ctx, session);
       return signIn(ctx);
     }
     await admit(ctx, session, state);

@@ -1,6 +1,6 @@
 import type { Context } from "koa";
-import { LRUCache } from "lru-cache";
 import { type Clock, numericDate } from "./clock.ts";
+import type { EndedSessions } from "./ended-sessions.ts";
 import type { Seal } from "./seal.ts";
 import { CookieTooLarge, type SiteCookies } from "./site-cookies.ts";
 import { isLive, SiteSession } from "./site-session.ts";
@@ -13,25 +13,24 @@ export interface SessionCookie {
   read(ctx: Context): Promise<SiteSession | undefined>;
   /** Seals the session as seen now. */
   write(ctx: Context, session: SiteSession): Promise<void>;
-  /** Ends the session here: the cookie goes, and a copy of it is refused by this process. */
-  end(ctx: Context, session: SiteSession): void;
+  /** Ends the session here: the cookie goes, and a copy of it is refused from now on. */
+  end(ctx: Context, session: SiteSession): Promise<void>;
 }
 
 export function createSessionCookie(options: {
   cookies: SiteCookies;
   seal: Seal;
+  ended: EndedSessions;
   clock: Clock;
 }): SessionCookie {
-  const { cookies, seal, clock } = options;
-  const ended = new LRUCache<string, true>({ max: 50_000 });
+  const { cookies, seal, ended, clock } = options;
   return {
     async read(ctx) {
       const sealed = cookies.read(ctx, NAME);
       if (!sealed) return undefined;
       const session = SiteSession.safeParse(await seal.open(sealed)).data;
-      return session && !ended.has(session.id) && isLive(session, clock.now())
-        ? session
-        : undefined;
+      if (!session || !isLive(session, clock.now())) return undefined;
+      return (await ended.has(session.id)) ? undefined : session;
     },
     async write(ctx, session) {
       const seen = { ...session, seenAt: numericDate(clock.now()) };
@@ -44,9 +43,9 @@ export function createSessionCookie(options: {
         cookies.set(ctx, NAME, await seal.seal(smaller));
       }
     },
-    end(ctx, session) {
-      ended.set(session.id, true);
+    async end(ctx, session) {
       cookies.clear(ctx, NAME);
+      await ended.add(session.id);
     },
   };
 }

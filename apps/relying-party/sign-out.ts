@@ -25,7 +25,7 @@ export function createSignOut(options: {
     if (!session) throw signedOutHere();
     if (!csrf.isTokenFor(session.id, form.get("csrf") ?? ""))
       throw foreignRequest(new Error("csrf"));
-    sessions.end(ctx, session);
+    await sessions.end(ctx, session);
     const elsewhere = authorizationServer.endSessionUrl(session.idToken);
     if (!elsewhere || reachability.unreachableSince()) throw signedOutHere();
     ctx.status = 303;

@@ -3,11 +3,6 @@
 import { invalidScope, invalidTarget } from "../../protocol/oauth-error.ts";
 import { isOidcScope } from "../../protocol/scope.ts";
 
-export interface Target {
-  readonly audience: string;
-  readonly scopes: readonly string[];
-}
-
 /** The one resource a token request may name. @throws OAuthError invalid_target */
 export function namedResource(resources: readonly string[]): string | undefined {
   if (new Set(resources).size > 1) throw invalidTarget("A token is for one resource: name one");

@@ -29,6 +29,9 @@ describe("signing out at a site (RP-Initiated Logout 1.0 §2)", () => {
     const thief = world.visitor();
     for (const [name, value] of copy) thief.cookies(world.baseUrl).set(name, value);
     expect(await isSignedIn(thief)).toBe(false);
+    // A site that starts anew has not forgotten.
+    await world.restart();
+    expect(await isSignedIn(thief)).toBe(false);
   });
 
   it("S4: refuses a form of another site, and one without this session's token", async () => {
