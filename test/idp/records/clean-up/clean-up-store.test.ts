@@ -1,0 +1,105 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { newCredential } from "../../../../idp/protocol/credential.ts";
+import { signInThrottleStore } from "../../../../idp/records/accounts/sign-in-throttle-store.ts";
+import { cleanUpStore } from "../../../../idp/records/clean-up/clean-up-store.ts";
+import { interactionStore } from "../../../../idp/records/interactions/interaction-store.ts";
+import { openTwoHandles } from "../../../support/databases.ts";
+import {
+  addClient,
+  at,
+  DAY,
+  HOUR,
+  issueCode,
+  lifetimes,
+  MINUTE,
+  redeemCode,
+  refresh,
+  type Stores,
+  signIn,
+  storesOver,
+} from "../a-world.ts";
+
+let here: Stores;
+let there: Stores;
+beforeAll(async () => {
+  const [one, other] = await openTwoHandles();
+  here = storesOver(one);
+  there = storesOver(other);
+});
+
+const manyInteractions = (count: number, expiresAt = at(0)) =>
+  here.database.orm.interaction.createMany({
+    data: Array.from({ length: count }, (_, index) => ({
+      id: `i-${expiresAt.getTime()}-${index}`,
+      browserHash: "b",
+      kind: "own-page",
+      request: {},
+      createdAt: at(-60),
+      expiresAt,
+    })),
+  });
+
+describe("removing what has expired", () => {
+  it("R2: goes in batches, until nothing is left", async () => {
+    await manyInteractions(250);
+    const store = cleanUpStore(here.database);
+    expect(await store.removeExpired(at(1), 100)).toBe(100);
+    expect(await here.database.orm.interaction.count()).toBe(150);
+    expect(await store.removeExpired(at(1), 100)).toBe(100);
+    expect(await store.removeExpired(at(1), 100)).toBe(50);
+    expect(await store.removeExpired(at(1), 100)).toBe(0);
+  });
+
+  it("R2: is one replica's work at a time, and removes nothing twice", async () => {
+    await manyInteractions(300);
+    const batches = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        cleanUpStore((index % 2 ? here : there).database).removeExpired(at(1), 20),
+      ),
+    );
+    const removed = batches.reduce((sum, batch) => sum + batch, 0);
+    expect(removed).toBe(300 - (await here.database.orm.interaction.count()));
+    await here.database.orm.interaction.deleteMany();
+  });
+
+  it("keeps what has not, to the second", async () => {
+    const interactions = interactionStore(here.database, lifetimes);
+    const browser = newCredential("browser");
+    const { id } = await interactions.open({ browser, kind: "own-page", request: {} }, at(0));
+    await signInThrottleStore(here.database).reserve({ emailKey: "a", address: "::1" }, at(0));
+    await signIn(here);
+    const store = cleanUpStore(here.database);
+    expect(await store.removeExpired(at(30 * MINUTE - 1), 100)).toBe(0);
+    expect(await interactions.find(id, browser, at(1))).toBeDefined();
+    expect(await store.removeExpired(at(30 * MINUTE), 100)).toBe(1);
+    // The place, the session; then the person and the person at the place.
+    expect(await store.removeExpired(at(DAY), 100)).toBe(2);
+    expect(await store.removeExpired(at(30 * DAY), 100)).toBe(2);
+  });
+
+  it("R2: keeps codes and refresh tokens as long as their grant, so that theft is still seen", async () => {
+    const client = await addClient(here);
+    const store = cleanUpStore(here.database);
+    const session = await signIn(here);
+    const online = await redeemCode(here, session, client);
+    const offline = await redeemCode(here, session, client, at(0), { kind: "offline" });
+    await issueCode(here, session, client);
+
+    const first = { token: offline.refreshToken, clientId: client.id };
+    const { successor = "" } = await refresh(here, first, at(10));
+    await refresh(here, { token: successor, clientId: client.id }, at(20));
+
+    // The session, its two grants and what hangs on them; the offline grant stays whole.
+    expect(await store.removeExpired(at(12 * HOUR), 100)).toBe(3);
+    expect(await here.codes.explain(online.binding, at(12 * HOUR))).toEqual({ kind: "unknown" });
+    expect(await here.codes.explain(offline.binding, at(12 * HOUR))).toMatchObject({
+      kind: "replayed",
+    });
+    await store.removeExpired(at(45 * DAY), 100);
+    expect(await refresh(here, first, at(45 * DAY))).toEqual({ how: "reused" });
+
+    expect(await store.removeExpired(at(90 * DAY), 100)).toBe(1);
+    expect(await here.database.orm.refreshToken.count()).toBe(0);
+    expect(await here.database.orm.authorizationCode.count()).toBe(0);
+  });
+});
