@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDatabase } from "../../prisma/database.ts";
 import { DirectoryInUse, type DirectoryLock, lockDirectory } from "../../prisma/directory-lock.ts";
-import { databaseKind } from "../support/databases.ts";
+import { databaseKind, migratedSnapshot } from "../support/databases.ts";
+
+/** For tests that start PGlite on disk several times. */
+const SLOW_MS = 120_000;
 
 let directory: string;
 const children: ChildProcess[] = [];
@@ -19,18 +22,24 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+const source = (file: string) => JSON.stringify(new URL(`../../prisma/${file}`, import.meta.url));
+
 /** Another process that takes the lock, says so, and lives until it is killed. */
 async function otherHolder(): Promise<ChildProcess> {
-  const script = `
-    import { lockDirectory } from ${JSON.stringify(new URL("../../prisma/directory-lock.ts", import.meta.url).href)};
+  const child = otherProcess(`
+    import { lockDirectory } from ${source("directory-lock.ts")};
     await lockDirectory(${JSON.stringify(directory)});
     console.log("locked");
-    setInterval(() => {}, 1000);`;
+    setInterval(() => {}, 1000);`);
+  await once(child.stdout ?? child, "data");
+  return child;
+}
+
+function otherProcess(script: string): ChildProcess {
   const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   children.push(child);
-  await once(child.stdout ?? child, "data");
   return child;
 }
 
@@ -96,20 +105,56 @@ describe("the data directory's lock (Z10)", () => {
   });
 
   if (databaseKind() === "pglite") {
-    it("guards PGlite on disk, whose data outlive an orderly close", async () => {
-      const data = join(directory, "data");
-      const first = await openDatabase({ directory: data });
-      expect((await stat(data)).mode & 0o777).toBe(0o700);
-      await expect(openDatabase({ directory: data })).rejects.toThrow(DirectoryInUse);
-      await first.orm.directoryVersion.create({ data: { id: 7, version: 1 } });
-      await first.close();
-      await first.close();
-      expect(await readdir(data)).toEqual(["pglite"]);
+    it(
+      "guards PGlite on disk, whose data outlive an orderly close",
+      async () => {
+        const data = join(directory, "data");
+        const first = await openDatabase({ directory: data, snapshot: await migratedSnapshot() });
+        expect((await stat(data)).mode & 0o777).toBe(0o700);
+        await expect(openDatabase({ directory: data })).rejects.toThrow(DirectoryInUse);
+        await first.orm.directoryVersion.create({ data: { id: 7, version: 1 } });
+        await first.close();
+        await first.close();
+        expect(await readdir(data)).toEqual(["pglite"]);
 
-      const second = await openDatabase({ directory: data });
-      expect(await second.orm.directoryVersion.findMany()).toEqual([{ id: 7, version: 1 }]);
-      expect(await readFile(join(data, "signet.lock.1"), "utf8")).toContain(String(process.pid));
-      await second.close();
-    });
+        const second = await openDatabase({ directory: data });
+        expect(await second.orm.directoryVersion.findMany()).toEqual([{ id: 7, version: 1 }]);
+        expect(await readFile(join(data, "signet.lock.1"), "utf8")).toContain(String(process.pid));
+        await second.close();
+      },
+      SLOW_MS,
+    );
+
+    it(
+      "Z7, Z10: loses no committed row when its process is killed",
+      async () => {
+        const data = join(directory, "data");
+        await (await openDatabase({ directory: data, snapshot: await migratedSnapshot() })).close();
+        let committed = 0;
+        for (let kill = 0; kill < 2; kill += 1) {
+          const writer = otherProcess(`
+          import { openDatabase } from ${source("database.ts")};
+          const { orm } = await openDatabase({ directory: ${JSON.stringify(data)} });
+          for (let id = ${committed + 1}; ; id += 1) {
+            await orm.directoryVersion.create({ data: { id, version: 1 } });
+            console.log(id);
+          }`);
+          const reported = committed + 20;
+          for await (const chunk of writer.stdout ?? []) {
+            committed = Number(String(chunk).trim().split("\n").at(-1));
+            if (committed >= reported) break;
+          }
+          writer.kill("SIGKILL");
+          await once(writer, "exit");
+
+          const survivor = await openDatabase({ directory: data });
+          const kept = await survivor.orm.directoryVersion.count();
+          expect(kept).toBeGreaterThanOrEqual(committed);
+          committed = kept;
+          await survivor.close();
+        }
+      },
+      SLOW_MS,
+    );
   }
 });

@@ -9,11 +9,14 @@ import type { Driver } from "../../prisma/driver.ts";
 
 export const databaseKind = (): "pglite" | "postgresql" => inject("databaseKind");
 
+/** What PGlite starts from. */
+export const migratedSnapshot = async (): Promise<Blob> =>
+  new Blob([await readFile(inject("pgliteSnapshot"))]);
+
 /** A fresh, migrated database. It costs about a second on PGlite: one for a file is usual. */
 export async function openTestDatabase(): Promise<Database> {
   if (databaseKind() === "pglite") {
-    const snapshot = new Blob([await readFile(inject("pgliteSnapshot"))]);
-    return remember(await openDatabase({ snapshot }));
+    return remember(await openDatabase({ snapshot: await migratedSnapshot() }));
   }
   return remember(await openDatabase({ url: await createDatabase(), migrate: false }));
 }
@@ -43,8 +46,7 @@ export async function openEmptyDriver(): Promise<Driver> {
     return openDriver({ url: await createDatabase("template0") });
   }
   // Emptying the snapshot is quicker than a new cluster.
-  const snapshot = new Blob([await readFile(inject("pgliteSnapshot"))]);
-  const driver = await openDriver({ snapshot });
+  const driver = await openDriver({ snapshot: await migratedSnapshot() });
   await driver.migrate((session) =>
     session.script("DROP SCHEMA public CASCADE; CREATE SCHEMA public"),
   );
