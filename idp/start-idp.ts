@@ -12,7 +12,7 @@ import { accountStore } from "./records/accounts/account-store.ts";
 import { passwordHasher } from "./records/accounts/password-hasher.ts";
 import { clientStore } from "./records/clients/client-store.ts";
 import { runningFile } from "./running-file.ts";
-import { keysOr, listeningOr, openedOr } from "./start-problem.ts";
+import { keysOr, listeningOr, openedOr, requireFreePort } from "./start-problem.ts";
 
 export interface RunningIdp {
   readonly port: number;
@@ -32,6 +32,9 @@ export async function startIdp(config: Config): Promise<RunningIdp> {
     const logger = createLogger({ level: config.logLevel });
     for (const warning of config.warnings) logger.warn(warning);
 
+    const { host, adminPort } = config;
+    await requireFreePort("PORT", config.port, host);
+    if (adminPort !== undefined) await requireFreePort("ADMIN_PORT", adminPort, host);
     const database = await openedOr(config, () =>
       openDatabase(
         config.databaseUrl === undefined
@@ -64,12 +67,10 @@ export async function startIdp(config: Config): Promise<RunningIdp> {
 
     const servers: RunningServer[] = [];
     open.push(() => Promise.all(servers.map((server) => server.drain())));
-    const { host } = config;
     const main = await listeningOr("PORT", config.port, () =>
       listen({ app: idp.callback, port: config.port, host }),
     );
     servers.push(main);
-    const { adminPort } = config;
     const { adminCallback } = idp;
     if (adminPort !== undefined && adminCallback !== undefined) {
       const listening = () => listen({ app: adminCallback, port: adminPort, host });

@@ -1,5 +1,6 @@
 // Why a start failed, in one line that begins with the setting to look at. Everything foreseeable is
 // here; what is not keeps its own words.
+import { createServer } from "node:net";
 import { KeyEncryptionKeyWrong } from "../keys/key-seal.ts";
 import { reasonOf } from "../prisma/database-unavailable.ts";
 import { DirectoryInUse } from "../prisma/directory-lock.ts";
@@ -56,5 +57,21 @@ export async function listeningOr<T>(setting: string, port: number, listen: () =
     throw cause;
   }
 }
+
+/**
+ * Before anything is opened: a port that is taken should cost nothing and change nothing.
+ * @throws StartProblem
+ */
+export const requireFreePort = (setting: string, port: number, host: string): Promise<void> =>
+  listeningOr(
+    setting,
+    port,
+    () =>
+      new Promise((resolve, reject) => {
+        const probe = createServer();
+        probe.once("error", reject);
+        probe.listen({ port, host }, () => probe.close(() => resolve()));
+      }),
+  );
 
 const oneLine = (text: string) => text.replaceAll(/\s+/g, " ").trim();

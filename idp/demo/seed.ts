@@ -1,5 +1,6 @@
 // Puts the demo's people and sites into the database. Whatever is there already stays: a second start
 // finds the same people with the same passphrases, and sites whose addresses have moved are followed.
+import { SettingError } from "../config.ts";
 import { matchesHash } from "../protocol/credential.ts";
 import type { AccountStore } from "../records/accounts/account-store.ts";
 import type { PasswordHasher } from "../records/accounts/password-hasher.ts";
@@ -18,9 +19,9 @@ export interface SeedDeps {
 }
 
 /** Demo mode would hand out passphrases beside real people's accounts. */
-export class NotADemoDatabase extends Error {
+export class NotADemoDatabase extends SettingError {
   constructor() {
-    super("DEMO must not be true on a database that holds accounts the demo did not make");
+    super("DEMO", "must not be true on a database that holds accounts the demo did not make");
   }
 }
 
