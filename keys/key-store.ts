@@ -29,8 +29,6 @@ export interface KeyEvent {
 
 export type RecordKeyEvent = (orm: Orm, event: KeyEvent) => Promise<void>;
 
-export type KeyStore = ReturnType<typeof keyStore>;
-
 const SET_ID = 1;
 
 /** Somebody else changed the set since it was read. */
