@@ -51,7 +51,7 @@ const ONE_HOUR_SECONDS = 3_600;
 const ONE_YEAR_SECONDS = 31_536_000;
 
 export function createIdp({ config, database, clock, logger }: IdpDeps): Idp {
-  const known = capabilities({ config, database, clock });
+  const known = capabilities({ config, database, clock, logger });
   const ready = readiness({
     checks: {
       database: async () => (await database.time()) instanceof Date,

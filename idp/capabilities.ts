@@ -6,6 +6,7 @@ import type { Clock } from "../prisma/clock.ts";
 import type { Database } from "../prisma/database.ts";
 import type { Config } from "./config.ts";
 import { endAccess } from "./ending/end-access.ts";
+import type { Logger } from "./http/logger.ts";
 import { accountStore } from "./records/accounts/account-store.ts";
 import { authenticatePassword } from "./records/accounts/authenticate.ts";
 import { passwordHasher } from "./records/accounts/password-hasher.ts";
@@ -31,11 +32,13 @@ export interface CapabilityDeps {
   readonly config: Config;
   readonly database: Database;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 export type Capabilities = ReturnType<typeof capabilities>;
 
-export function capabilities({ config, database, clock }: CapabilityDeps) {
+export function capabilities(deps: CapabilityDeps) {
+  const { config, database, clock } = deps;
   const { issuer, lifetimes } = config;
 
   const audit = auditStore(database);
@@ -44,7 +47,7 @@ export function capabilities({ config, database, clock }: CapabilityDeps) {
   const clients = clientDirectory({ clients: clientRecords });
   const hasher = passwordHasher();
 
-  const keys = signingKeys({ config, database, clock });
+  const keys = signingKeys(deps);
   const { ring } = keys;
 
   return {
@@ -81,7 +84,7 @@ export function capabilities({ config, database, clock }: CapabilityDeps) {
   };
 }
 
-function signingKeys({ config, database, clock }: CapabilityDeps): KeyLifecycle {
+function signingKeys({ config, database, clock, logger }: CapabilityDeps): KeyLifecycle {
   const { lifetimes, keys } = config;
   return createKeyLifecycle({
     database,
@@ -92,5 +95,6 @@ function signingKeys({ config, database, clock }: CapabilityDeps): KeyLifecycle 
     signingAlgs: config.signingAlgs,
     rsaBits: config.rsaBits,
     recordAudit: writeAudit,
+    logger,
   });
 }
