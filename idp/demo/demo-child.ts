@@ -8,7 +8,7 @@ import type { DemoProcess } from "./demo-settings.ts";
 
 export interface DemoChild {
   readonly label: string;
-  /** Resolves when the process answers that it is ready. */
+  /** Resolves when a person can use the process, or it has ended. */
   ready(): Promise<void>;
   /** Resolves with why the process has ended. */
   readonly ended: Promise<string>;
@@ -26,7 +26,7 @@ const ending = isSource ? "ts" : "js";
 const here = (path: string) => fileURLToPath(new URL(`../../${path}.${ending}`, import.meta.url));
 
 /** Starts one of the three: from source through tsx, from dist as plain JavaScript. */
-export function startChild({ label, main, port, environment }: DemoProcess): DemoChild {
+export function startChild({ label, main, port, proof, environment }: DemoProcess): DemoChild {
   const loaders = isSource ? ["--import", import.meta.resolve("tsx")] : [];
   const stopWithParent = new URL(`./stop-with-parent.${ending}`, import.meta.url).href;
   const child = spawn(process.execPath, [...loaders, "--import", stopWithParent, here(main)], {
@@ -51,7 +51,8 @@ export function startChild({ label, main, port, environment }: DemoProcess): Dem
     label,
     ended,
     ready: async () => {
-      while (isRunning(child) && !(await answersReady(port))) await wait(LOOK_EVERY_MILLISECONDS);
+      while (isRunning(child) && !(await answersAs(port, proof)))
+        await wait(LOOK_EVERY_MILLISECONDS);
     },
     showLines(to) {
       show = to;
@@ -68,13 +69,16 @@ export function startChild({ label, main, port, environment }: DemoProcess): Dem
 
 const isRunning = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
 
-/** Whether something on this port says that it is ready. */
-export const answersReady = (port: number): Promise<boolean> =>
+/** Whether something on this port answers a look at it in the way that proves it ready. */
+export const answersAs = (
+  port: number,
+  { path, isReady }: DemoProcess["proof"],
+): Promise<boolean> =>
   new Promise((resolve) => {
-    const asked = request({ host: "127.0.0.1", port, path: "/health/ready", timeout: 2_000 });
+    const asked = request({ host: "127.0.0.1", port, path, timeout: 2_000 });
     asked.on("response", (answer) => {
       answer.resume();
-      resolve(answer.statusCode === 200);
+      resolve(isReady(answer.statusCode ?? 0));
     });
     asked.on("timeout", () => asked.destroy());
     asked.on("error", () => resolve(false));

@@ -8,6 +8,8 @@ export interface DemoProcess {
   readonly label: string;
   readonly address: string;
   readonly port: number;
+  /** What shows that a person can use it. */
+  readonly proof: { readonly path: string; readonly isReady: (status: number) => boolean };
   /** The setting that moves it. */
   readonly portSetting: string;
   /** Its main file, from the project's root and without its ending. */
@@ -64,6 +66,7 @@ export function readDemoSettings(environment: Environment): DemoSettings {
       address,
       port: at,
       portSetting,
+      proof: SITE_PROOF,
       main: `apps/${name}/main`,
       environment: {
         ...common,
@@ -81,6 +84,7 @@ export function readDemoSettings(environment: Environment): DemoSettings {
       address: issuer,
       port: IDP_PORT,
       portSetting: "IDP_PORT",
+      proof: IDP_PROOF,
       main: "idp/main",
       environment: {
         ...common,
@@ -95,6 +99,20 @@ export function readDemoSettings(environment: Environment): DemoSettings {
     retirement: site("retirement", "Evergreen Retirement", "RETIREMENT_PORT", RETIREMENT_PORT),
   };
 }
+
+export const IDP_PROOF: DemoProcess["proof"] = {
+  path: "/health/ready",
+  isReady: (status) => status === 200,
+};
+
+/**
+ * A site that has run before serves people before the identity provider is up, and says so on its
+ * health page. Here everybody is new: it is ready when it sends them to sign in.
+ */
+const SITE_PROOF: DemoProcess["proof"] = {
+  path: "/",
+  isReady: (status) => status >= 300 && status < 400,
+};
 
 /** The demo's sites have credentials and keys of their own, in files. */
 const UNSET_AT_SITES = {

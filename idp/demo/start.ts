@@ -4,9 +4,9 @@ import { createServer } from "node:net";
 import { environment, SettingError } from "../config.ts";
 import { runningFile } from "../running-file.ts";
 import { banner } from "./banner.ts";
-import { answersReady, startChild } from "./demo-child.ts";
+import { answersAs, startChild } from "./demo-child.ts";
 import { findDemoSignIns } from "./demo-people.ts";
-import { type DemoSettings, readDemoSettings } from "./demo-settings.ts";
+import { type DemoSettings, IDP_PROOF, readDemoSettings } from "./demo-settings.ts";
 
 const startedAt = performance.now();
 
@@ -57,7 +57,7 @@ async function refuseSecondStart({ dataDirectory }: DemoSettings): Promise<void>
   const running = runningFile(dataDirectory).find();
   if (!running || !isAlive(running.pid)) return;
   const port = Number(new URL(running.issuer).port);
-  if (await answersReady(port))
+  if (await answersAs(port, IDP_PROOF))
     refuse(`Signet is already running (pid ${running.pid}) at ${running.issuer}`);
 }
 
