@@ -16,7 +16,11 @@ import {
 import { codeStore } from "../../../idp/records/grants/code-store.ts";
 import { grantStore } from "../../../idp/records/grants/grant-store.ts";
 import { openSuccessor, sealSuccessor } from "../../../idp/records/grants/refresh-seal.ts";
-import { refreshTokenStore } from "../../../idp/records/grants/refresh-token-store.ts";
+import {
+  type PresentedToken,
+  type Revisit,
+  refreshTokenStore,
+} from "../../../idp/records/grants/refresh-token-store.ts";
 import { standingGrantStore } from "../../../idp/records/grants/standing-grant-store.ts";
 import { newIdentifier } from "../../../idp/records/identifier.ts";
 import type { Lifetimes } from "../../../idp/records/lifetimes.ts";
@@ -170,13 +174,13 @@ export async function redeemCode(
 export interface Refreshed {
   /** Absent when the request was refused. */
   successor?: string;
-  how: "rotated" | "retry" | "unknown" | "wrong-client" | "reused" | "expired" | "ended";
+  how: "rotated" | Revisit["kind"];
 }
 
 /** What the token endpoint does with a refresh token, ending theft included. */
 export async function refresh(
   stores: Stores,
-  presented: { token: string; clientId: string },
+  presented: PresentedToken,
   now: Date,
 ): Promise<Refreshed> {
   const successor = newCredential("refresh");

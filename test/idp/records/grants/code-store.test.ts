@@ -193,6 +193,51 @@ describe("what a code is bound to", () => {
   type Code = Awaited<ReturnType<typeof aCode>>;
 });
 
+describe("redeeming a code for one resource (RFC 8707 §2.2)", () => {
+  const bank = "https://bank.example/api";
+  const plan = "https://plan.example/api";
+
+  it("E1: takes the one statement too, when the resource was authorized", async () => {
+    const { binding } = await aCode({}, { resources: [plan, bank] });
+    const { result, statements } = await statementsOf(here, () =>
+      here.codes.redeem({ ...binding, resource: bank, ...fresh() }, at(1)),
+    );
+    expect(statements).toBe(1);
+    expect(result?.grant.resources).toEqual([plan, bank]);
+  });
+
+  it.each([
+    ["none was", []],
+    ["another one was", [plan]],
+    ["one with a longer name was", [`${bank}/`, `${bank}s`]],
+  ])("E1: leaves the code as it was when %s", async (_what, resources) => {
+    const { binding, grantId } = await aCode({}, { resources });
+    const asked = { ...binding, resource: bank };
+    const { result, statements } = await statementsOf(here, () =>
+      here.codes.redeem({ ...asked, ...fresh() }, at(1)),
+    );
+    expect([result, statements]).toEqual([undefined, 1]);
+    expect(await here.codes.explain(asked, at(1))).toEqual({
+      kind: "unauthorized-resource",
+      grantId,
+    });
+    expect(await here.database.orm.refreshToken.count({ where: { grantId } })).toBe(0);
+    expect(await here.codes.redeem({ ...binding, ...fresh() }, at(2))).toBeDefined();
+  });
+
+  it("E2: a spent, expired or foreign code is that first, whatever it is asked for", async () => {
+    const { binding } = await aCode();
+    const asked = { ...binding, resource: bank };
+    const { id: clientId } = await addClient(here);
+    expect(await here.codes.explain({ ...asked, clientId }, at(1))).toMatchObject({
+      kind: "wrong-client",
+    });
+    expect(await here.codes.explain(asked, at(60))).toMatchObject({ kind: "expired" });
+    await here.codes.redeem({ ...binding, ...fresh() }, at(1));
+    expect(await here.codes.explain(asked, at(2))).toMatchObject({ kind: "replayed" });
+  });
+});
+
 describe("replaying a code (RFC 6749 §4.1.2)", () => {
   it("E2: by its own client is told as such, after its 60 seconds too, and ends the grant", async () => {
     const client = await addClient(here);

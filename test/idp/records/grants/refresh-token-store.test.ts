@@ -104,6 +104,79 @@ describe("rotating a refresh token (RFC 6749 §6, RFC 9700 §4.14.2)", () => {
   });
 });
 
+describe("a part of the grant (RFC 6749 §6, RFC 8707 §2.2)", () => {
+  const bank = "https://bank.example/api";
+  const plan = "https://plan.example/api";
+
+  async function ofTwoResources(client: Parameters<typeof addClient>[1] = {}) {
+    const { id: clientId } = await addClient(here, client);
+    const asked = { resources: [bank, plan], kind: "offline" } as const;
+    const { refreshToken: token, grant } = await redeemCode(
+      here,
+      await signIn(here),
+      { id: clientId },
+      at(0),
+      asked,
+    );
+    return { token, clientId, grant };
+  }
+
+  it("takes the one statement too, and names the whole grant", async () => {
+    const { grant, ...presented } = await ofTwoResources();
+    const part = { ...presented, resource: plan, scopes: ["accounts:read"] };
+    const rotation = {
+      ...part,
+      successor: newCredential("refresh"),
+      sealedSuccessor: "sealed",
+    };
+    const { result, statements } = await statementsOf(here, () =>
+      here.refreshTokens.rotate(rotation, at(1)),
+    );
+    expect(statements).toBe(1);
+    expect(result?.grant).toEqual(grant);
+  });
+
+  it.each([
+    ["unauthorized-resource", { resource: `${bank}/` }],
+    ["unauthorized-scope", { scopes: ["openid", "email"] }],
+    ["unauthorized-resource", { resource: "", scopes: ["email"] }],
+  ] as const)("E8: what is not in it is %s, and uses nothing up: %o", async (how, beyond) => {
+    const { grant, ...presented } = await ofTwoResources({ tokenEndpointAuthMethod: "none" });
+    const { result, statements } = await statementsOf(here, () =>
+      refresh(here, { ...presented, ...beyond }, at(1)),
+    );
+    expect([result, statements]).toEqual([{ how }, 2]);
+    const [row] = await here.database.orm.refreshToken.findMany({ where: { grantId: grant.id } });
+    expect(row).toMatchObject({ usedAt: null, successorHash: null });
+    // Long after the time that a public client has for retries: the refusal was no use.
+    expect((await refresh(here, presented, at(5 * MINUTE))).how).toBe("rotated");
+  });
+
+  it("E6: a retry that asks for more than the grant has gets nothing, and stays a retry", async () => {
+    const { grant: _, ...presented } = await ofTwoResources();
+    const { successor } = await refresh(here, presented, at(1));
+    expect(await refresh(here, { ...presented, scopes: ["email"] }, at(2))).toEqual({
+      how: "unauthorized-scope",
+    });
+    expect(await refresh(here, { ...presented, resource: bank }, at(3))).toEqual({
+      how: "retry",
+      successor,
+    });
+  });
+
+  it("E5: a stolen or foreign token is that first, whatever it is asked for", async () => {
+    const { grant: _, ...presented } = await ofTwoResources();
+    const beyond = { resource: "https://nobody.example/api", scopes: ["admin"] };
+    const { id: clientId } = await addClient(here);
+    expect(await refresh(here, { ...presented, ...beyond, clientId }, at(1))).toEqual({
+      how: "wrong-client",
+    });
+    const { successor } = await refresh(here, presented, at(1));
+    await refresh(here, { ...presented, token: successor ?? "" }, at(2));
+    expect(await refresh(here, { ...presented, ...beyond }, at(3))).toEqual({ how: "reused" });
+  });
+});
+
 describe("the life of a session-bound refresh token", () => {
   it("S3: idles out after 30 minutes", async () => {
     const { first, present } = await aFamily();

@@ -16,6 +16,7 @@ import {
   storesOver,
   times,
 } from "../a-world.ts";
+import { endWhile } from "../end-while.ts";
 
 let here: Stores;
 let there: Stores;
@@ -187,6 +188,22 @@ describe("signing in again", () => {
       AccountNotEnabled,
     );
   });
+});
+
+it("signing in, stopped half-way while the account is disabled, leaves nobody signed in", async () => {
+  const alice = await signIn(here);
+  const bruno = await addAccount(here);
+  const { id } = alice.session;
+  await endWhile(
+    there,
+    (orm) => orm.session.update({ where: { id }, data: { userAgent: "held" } }),
+    () =>
+      here.sessions
+        .begin({ account: bruno, ...proof, previousSecret: alice.secret }, at(1), cause)
+        .catch((error: unknown) => error),
+    { kind: "account", accountId: bruno.id },
+  );
+  expect(await here.sessions.list(bruno.id, at(2))).toEqual([]);
 });
 
 it("lists an account's live sessions, the last used first", async () => {
