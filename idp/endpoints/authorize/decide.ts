@@ -14,7 +14,10 @@ import type { Interaction } from "../../records/interactions/interaction.ts";
 import type { AuthorizationRequest } from "../../records/interactions/interaction-request.ts";
 import type { Session } from "../../records/sessions/session.ts";
 
-/** What the person has done within this interaction; nothing of it yet for a fresh request. */
+/**
+ * What a person has done within this interaction, under the session it names; nothing of it yet for a
+ * fresh request. It says nothing about whoever is signed in by another session (security A8).
+ */
 export type Progress = Pick<
   Interaction,
   "sessionId" | "authenticatedAt" | "accountChosenAt" | "consentAnswer" | "consentScopes"
@@ -56,7 +59,8 @@ export function decide<S extends SignedIn>(facts: Facts<S>): AuthorizationDecisi
   if (!session)
     return isSilent ? refuse(loginRequired("Nobody is signed in")) : { kind: "sign-in" };
 
-  const wasAuthenticatedHere = authenticatedHere(facts, session);
+  const done = facts.progress?.sessionId === session.id ? facts.progress : undefined;
+  const wasAuthenticatedHere = done?.authenticatedAt !== undefined;
   if (request.hintSubject !== undefined && request.hintSubject !== session.accountId) {
     // Asked once; whoever then signs in as somebody else cannot be the person the client means.
     return isSilent || wasAuthenticatedHere
@@ -68,18 +72,18 @@ export function decide<S extends SignedIn>(facts: Facts<S>): AuthorizationDecisi
       ? refuse(loginRequired("The person has to sign in again"))
       : { kind: "step-up" };
   }
-  const hasChosen = wasAuthenticatedHere || facts.progress?.accountChosenAt !== undefined;
+  const hasChosen = wasAuthenticatedHere || done?.accountChosenAt !== undefined;
   if (request.prompt.includes("select_account") && !hasChosen) return { kind: "choose-account" };
 
-  return decideConsent(facts, session, isSilent);
+  return decideConsent({ ...facts, done }, session, isSilent);
 }
 
 function decideConsent<S extends SignedIn>(
-  { request, client, consent, progress }: Facts<S>,
+  { request, client, consent, done }: Facts<S> & { done: Progress | undefined },
   session: S,
   isSilent: boolean,
 ): AuthorizationDecision<S> {
-  if (progress?.consentAnswer === "denied") {
+  if (done?.consentAnswer === "denied") {
     return refuse(accessDenied("The person did not allow this"));
   }
   const isAskedForConsent = request.prompt.includes("consent");
@@ -87,7 +91,7 @@ function decideConsent<S extends SignedIn>(
 
   const isAllowed = consent !== undefined && covers(consent, request);
   const isAnsweredHere =
-    progress?.consentAnswer === "allowed" && includesAll(progress.consentScopes, request.scopes);
+    done?.consentAnswer === "allowed" && includesAll(done.consentScopes, request.scopes);
   if (isAllowed && (isAnsweredHere || !isAskedForConsent)) return issue(session, request.scopes);
   if (!isSilent) return { kind: "ask-consent" };
 
@@ -97,11 +101,6 @@ function decideConsent<S extends SignedIn>(
   return isAllowedOnline
     ? issue(session, scopes)
     : refuse(consentRequired("The person has not allowed this yet"));
-}
-
-/** An authentication within this interaction, by the session that is still the current one. */
-function authenticatedHere({ progress }: Facts, session: SignedIn): boolean {
-  return progress?.authenticatedAt !== undefined && progress.sessionId === session.id;
 }
 
 function isFreshEnough(

@@ -60,7 +60,8 @@ export const chooseAccountPage = (deps: ChooseAccountPageDeps) => {
     requireCsrf(csrf, browser, purpose(interaction.id, signedIn.account.id));
     if (choice === "another") return redirectTo(ctx, `${issuer}/sign-in/${interaction.id}`);
     if (choice === "continue") {
-      await interactions.recordAccountChoice(interaction.id, browser, clock.now());
+      const by = { id: interaction.id, browser, sessionId: signedIn.session.id };
+      await interactions.recordAccountChoice(by, clock.now());
     }
     redirectTo(ctx, `${issuer}/authorize/${interaction.id}`);
   }

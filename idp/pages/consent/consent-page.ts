@@ -86,14 +86,15 @@ export const consentPage = (deps: ConsentPageDeps) => {
 
     const { id: account } = signedIn.account;
     const { scopes, resources } = waiting.request;
+    const answeredBy = { id: interaction.id, browser, sessionId: signedIn.session.id };
     const now = clock.now();
     if (decision === "allow") {
       const by = cause(ctx, `account:${account}`);
       await consents.record(account, waiting.client.id, scopes, resources, now, by);
-      await interactions.recordConsent(interaction.id, browser, "allowed", scopes, now);
+      await interactions.recordConsent(answeredBy, "allowed", scopes, now);
     } else if (decision === "deny") {
       await recordDenial(ctx, account, waiting.client.id, now);
-      await interactions.recordConsent(interaction.id, browser, "denied", [], now);
+      await interactions.recordConsent(answeredBy, "denied", [], now);
     }
     redirectTo(ctx, `${issuer}/authorize/${interaction.id}`);
   }

@@ -152,7 +152,8 @@ export const loginPage = (deps: LoginPageDeps) => {
         cause(ctx, `account:${account.id}`),
       );
       cookies.set(ctx, "session", secret);
-      await interactions.recordAuthentication(interaction.id, browser, session.id, now);
+      const by = { id: interaction.id, browser, sessionId: session.id };
+      await interactions.recordAuthentication(by, now);
       return true;
     } catch (error) {
       if (error instanceof AccountNotEnabled) return false;

@@ -40,6 +40,21 @@ const openOne = namedStatement<
    RETURNING *`,
 );
 
+/** In which interaction, by which browser, and under which session a person did something. */
+export interface StepBy {
+  readonly id: string;
+  /** The secret in the browser's cookie. */
+  readonly browser: string;
+  readonly sessionId: string;
+}
+
+const nothingDone = {
+  authenticatedAt: null,
+  accountChosenAt: null,
+  consentAnswer: null,
+  consentScopes: [],
+};
+
 export type InteractionStore = ReturnType<typeof interactionStore>;
 
 export const interactionStore = (
@@ -52,20 +67,28 @@ export const interactionStore = (
     expiresAt: { gt: now },
   });
 
-  /** @returns false when the browser has no such interaction any more */
-  async function record(
-    id: string,
-    browser: string,
+  /**
+   * A step done under a session. What was done under another one before, by whoever it was, is
+   * forgotten with it: nobody's answer counts for somebody else (security A8).
+   * @returns false when the browser has no such interaction any more
+   */
+  const record = (
+    { id, browser, sessionId }: StepBy,
     now: Date,
-    step: Partial<InteractionRow>,
-  ): Promise<boolean> {
-    const { request: _, ...data } = step;
-    const { count } = await database.orm.interaction.updateMany({
-      where: open(id, browser, now),
-      data,
+    step: Partial<Omit<InteractionRow, "request">>,
+  ): Promise<boolean> =>
+    database.transaction(async (orm) => {
+      const waiting = open(id, browser, now);
+      await orm.interaction.updateMany({
+        where: { ...waiting, OR: [{ sessionId: null }, { sessionId: { not: sessionId } }] },
+        data: { ...nothingDone, sessionId },
+      });
+      const { count } = await orm.interaction.updateMany({
+        where: { ...waiting, sessionId },
+        data: step,
+      });
+      return count > 0;
     });
-    return count > 0;
-  }
 
   return {
     /** @param opened.browser  the secret in the browser's cookie */
@@ -100,19 +123,12 @@ export const interactionStore = (
       return row ? interactionOf(row) : undefined;
     },
 
-    recordAuthentication: (id: string, browser: string, sessionId: string, now: Date) =>
-      record(id, browser, now, { sessionId, authenticatedAt: now }),
+    recordAuthentication: (by: StepBy, now: Date) => record(by, now, { authenticatedAt: now }),
 
-    recordAccountChoice: (id: string, browser: string, now: Date) =>
-      record(id, browser, now, { accountChosenAt: now }),
+    recordAccountChoice: (by: StepBy, now: Date) => record(by, now, { accountChosenAt: now }),
 
-    recordConsent: (
-      id: string,
-      browser: string,
-      answer: ConsentAnswer,
-      scopes: readonly string[],
-      now: Date,
-    ) => record(id, browser, now, { consentAnswer: answer, consentScopes: [...scopes] }),
+    recordConsent: (by: StepBy, answer: ConsentAnswer, scopes: readonly string[], now: Date) =>
+      record(by, now, { consentAnswer: answer, consentScopes: [...scopes] }),
 
     /** Consumes it. Of several concurrent calls exactly one is told true. */
     async close(id: string, browser: string): Promise<boolean> {

@@ -11,8 +11,9 @@ export interface Interaction {
   readonly clientId?: string;
   /** The frozen, validated request, in the shape of the door that opened it. */
   readonly request: unknown;
-  /** The session that authenticated within this interaction, and when. */
+  /** The session under which all that follows was done; it counts for no other. */
   readonly sessionId?: string;
+  /** The person proved who they are within this interaction. */
   readonly authenticatedAt?: Date;
   /** The person chose to go on as the account already signed in. */
   readonly accountChosenAt?: Date;

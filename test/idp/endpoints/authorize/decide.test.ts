@@ -76,9 +76,18 @@ describe("authorize decision: who is there (OIDC Core §3.1.2.3)", () => {
       {
         request: asks({ prompt: ["select_account"] }),
         session: alice,
-        progress: { ...untouched, accountChosenAt: secondsAgo(1) },
+        progress: { ...untouched, sessionId: alice.id, accountChosenAt: secondsAgo(1) },
       },
       "issue-code",
+    ],
+    [
+      "A8: prompt=select_account, chosen by whoever was signed in before",
+      {
+        request: asks({ prompt: ["select_account"] }),
+        session: bruno,
+        progress: { ...untouched, sessionId: alice.id, accountChosenAt: secondsAgo(1) },
+      },
+      "choose-account",
     ],
     [
       "prompt=select_account, signed in anew within this interaction",
@@ -180,7 +189,7 @@ describe("authorize decision: consent (OIDC Core §3.1.2.4)", () => {
   const offline = ["openid", "profile", "offline_access"];
   const here = { session: alice, client: stranger };
   const answered = (consentScopes: string[]) =>
-    ({ consentScopes, consentAnswer: "allowed" }) as const;
+    ({ sessionId: alice.id, consentScopes, consentAnswer: "allowed" }) as const;
   const cases: Case[] = [
     ["A10: never asked before", here, "ask-consent"],
     ["A10: allowed before", { ...here, consent: allowed }, "issue-code"],
@@ -216,14 +225,25 @@ describe("authorize decision: consent (OIDC Core §3.1.2.4)", () => {
       "issue-code",
     ],
     [
-      "an answer given by whoever was signed in before does not count for the next person",
-      { session: bruno, client: stranger, progress: answered(["openid", "profile"]) },
+      "A8: an answer given by whoever was signed in before does not count for the next person",
+      {
+        session: bruno,
+        client: stranger,
+        consent: allowed,
+        request: asks({ prompt: ["consent"] }),
+        progress: answered(["openid", "profile"]),
+      },
       "ask-consent",
     ],
     [
       "denied",
-      { ...here, progress: { consentScopes: [], consentAnswer: "denied" } },
+      { ...here, progress: { ...answered([]), consentAnswer: "denied" } },
       "access_denied",
+    ],
+    [
+      "A8: denied by whoever was signed in before",
+      { ...here, session: bruno, progress: { ...answered([]), consentAnswer: "denied" } },
+      "ask-consent",
     ],
     ["silently, never asked", { ...here, request: asks({ prompt: ["none"] }) }, "consent_required"],
     [

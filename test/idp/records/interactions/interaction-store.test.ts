@@ -46,9 +46,10 @@ describe("an interaction", () => {
     const { id } = interaction;
     const stranger = newCredential("browser");
     expect(await here.find(id, stranger, at(1))).toBeUndefined();
-    expect(await here.recordAuthentication(id, stranger, "session", at(1))).toBe(false);
-    expect(await here.recordAccountChoice(id, stranger, at(1))).toBe(false);
-    expect(await here.recordConsent(id, stranger, "allowed", ["openid"], at(1))).toBe(false);
+    const by = { id, browser: stranger, sessionId: "session" };
+    expect(await here.recordAuthentication(by, at(1))).toBe(false);
+    expect(await here.recordAccountChoice(by, at(1))).toBe(false);
+    expect(await here.recordConsent(by, "allowed", ["openid"], at(1))).toBe(false);
     expect(await here.close(id, stranger)).toBe(false);
     expect(await here.find(id, browser, at(1))).toEqual(interaction);
   });
@@ -56,9 +57,10 @@ describe("an interaction", () => {
   it("records what the person did", async () => {
     const { browser, interaction } = await open();
     const { id } = interaction;
-    expect(await here.recordAuthentication(id, browser, "session-1", at(1))).toBe(true);
-    expect(await there.recordAccountChoice(id, browser, at(2))).toBe(true);
-    expect(await here.recordConsent(id, browser, "allowed", ["openid"], at(3))).toBe(true);
+    const by = { id, browser, sessionId: "session-1" };
+    expect(await here.recordAuthentication(by, at(1))).toBe(true);
+    expect(await there.recordAccountChoice(by, at(2))).toBe(true);
+    expect(await here.recordConsent(by, "allowed", ["openid"], at(3))).toBe(true);
     expect(await there.find(id, browser, at(4))).toEqual({
       ...interaction,
       sessionId: "session-1",
@@ -69,11 +71,28 @@ describe("an interaction", () => {
     });
   });
 
+  it("A8: forgets what was done under one session when another one acts", async () => {
+    const { browser, interaction } = await open();
+    const { id } = interaction;
+    const first = { id, browser, sessionId: "session-1" };
+    const second = { id, browser, sessionId: "session-2" };
+    await here.recordAuthentication(first, at(1));
+    await here.recordAccountChoice(first, at(1));
+    await here.recordConsent(first, "allowed", ["openid"], at(1));
+    expect(await there.recordAccountChoice(second, at(2))).toBe(true);
+    expect(await here.find(id, browser, at(3))).toEqual({
+      ...interaction,
+      sessionId: "session-2",
+      accountChosenAt: at(2),
+    });
+  });
+
   it("is over after 30 minutes", async () => {
     const { browser, interaction } = await open();
     const { id } = interaction;
     expect(await here.find(id, browser, at(30 * MINUTE))).toBeUndefined();
-    expect(await here.recordConsent(id, browser, "allowed", [], at(30 * MINUTE))).toBe(false);
+    const by = { id, browser, sessionId: "session-1" };
+    expect(await here.recordConsent(by, "allowed", [], at(30 * MINUTE))).toBe(false);
   });
 
   it("is consumed exactly once by 50 at once on two replicas", async () => {
