@@ -1,6 +1,6 @@
 // What one access token is for (RFC 8707, RFC 9068 §3): exactly one audience, and of the grant's scopes
 // those that this audience knows. Pure; design: "Tokens".
-import { invalidScope, invalidTarget } from "../../protocol/oauth-error.ts";
+import { invalidTarget } from "../../protocol/oauth-error.ts";
 import { isOidcScope } from "../../protocol/scope.ts";
 
 /** The one resource a token request may name. @throws OAuthError invalid_target */
@@ -10,18 +10,11 @@ export function namedResource(resources: readonly string[]): string | undefined 
 }
 
 /**
- * Which resource an access token of this grant is for, or undefined for the issuer itself: the one
- * that was named; else the only one that was authorized; with none or several, the issuer.
- * @throws OAuthError invalid_target
+ * Which resource a token is for when its request names none: the only one that was authorized; with
+ * none or several it is undefined, and the token is for the issuer.
  */
-export function targetResource(
-  authorized: readonly string[],
-  named: string | undefined,
-): string | undefined {
-  if (named === undefined) return authorized.length === 1 ? authorized[0] : undefined;
-  if (!authorized.includes(named)) throw invalidTarget("This resource was not authorized");
-  return named;
-}
+export const soleResource = (authorized: readonly string[]): string | undefined =>
+  authorized.length === 1 ? authorized[0] : undefined;
 
 /** A resource gets its own scopes; the issuer those of OpenID Connect, for /userinfo. */
 export const scopesFor = (
@@ -31,18 +24,3 @@ export const scopesFor = (
   scopes.filter((scope) =>
     resourceScopes ? Object.hasOwn(resourceScopes, scope) : isOidcScope(scope),
   );
-
-/**
- * The scopes of a token request: what was granted, or the part of it that was asked for.
- * @throws OAuthError invalid_scope when more is asked for than was granted (RFC 6749 §6)
- */
-export function narrowedScopes(
-  granted: readonly string[],
-  asked: readonly string[] | undefined,
-): readonly string[] {
-  if (asked === undefined) return granted;
-  if (!asked.every((scope) => granted.includes(scope))) {
-    throw invalidScope("scope asks for more than was granted");
-  }
-  return asked;
-}

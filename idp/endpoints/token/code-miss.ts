@@ -1,7 +1,9 @@
 import type { EndAccess } from "../../ending/end-access.ts";
+import { invalidGrant, type OAuthError } from "../../protocol/oauth-error.ts";
 import type { Cause } from "../../records/audit/audit-event.ts";
 import type { AuditStore } from "../../records/audit/audit-store.ts";
 import type { CodeBinding, CodeStore } from "../../records/grants/code-store.ts";
+import { resourceNotAuthorized } from "./requested-access.ts";
 
 export interface CodeMissDeps {
   readonly codes: Pick<CodeStore, "explain">;
@@ -9,13 +11,15 @@ export interface CodeMissDeps {
   readonly endAccess: EndAccess;
 }
 
-export type CodeMiss = (binding: CodeBinding, now: Date, cause: Cause) => Promise<void>;
+/** What to answer, after what had to be done about it. */
+export type CodeMiss = (binding: CodeBinding, now: Date, cause: Cause) => Promise<OAuthError>;
 
 /**
  * What follows from a code that was not redeemed. A replay with everything the code is bound to means
  * that two parties hold it: what was issued from it ends (RFC 6749 §4.1.2). A wrong client, redirect
  * URI or verifier is recorded and ends nothing, or whoever saw a code in a log could end anyone's
- * session. An expired or unknown code is nothing unusual.
+ * session. An expired or unknown code is nothing unusual; one asked for another resource than it was
+ * issued for is as good as before.
  */
 export const codeMiss =
   ({ codes, audit, endAccess }: CodeMissDeps): CodeMiss =>
@@ -24,7 +28,7 @@ export const codeMiss =
     switch (refusal.kind) {
       case "replayed":
         await endAccess({ kind: "grant", grantId: refusal.grantId }, "code-replayed", now, cause);
-        return;
+        break;
       case "wrong-client":
       case "wrong-redirect":
       case "wrong-verifier":
@@ -38,7 +42,16 @@ export const codeMiss =
           reason: refusal.kind,
           ...(cause.requestId === undefined ? {} : { requestId: cause.requestId }),
         });
-        return;
+        break;
+      case "unauthorized-resource":
+        return resourceNotAuthorized();
       default:
     }
+    return invalidCode();
   };
+
+/** One answer for all that can be wrong: it tells nobody which part of what they hold is right. */
+export const invalidCode = () =>
+  invalidGrant(
+    "The code is unknown, used or expired, or not for this client, redirect_uri and code_verifier",
+  );

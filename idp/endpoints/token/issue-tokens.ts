@@ -3,22 +3,25 @@
 import { claimsForScopes } from "../../protocol/claims.ts";
 import type { AccountProfile } from "../../records/accounts/account.ts";
 import type { Client } from "../../records/clients/client.ts";
+import type { ClientDirectory } from "../../records/clients/client-directory.ts";
 import type { PersonGrant } from "../../records/grants/grant.ts";
 import type { AccessTokens } from "../../tokens/access-token.ts";
 import type { IdTokens } from "../../tokens/id-token.ts";
+import { allowedResource } from "./allowed-resource.ts";
+import { scopesFor, soleResource } from "./audience.ts";
 import type { IssuedTokens } from "./grant-type.ts";
-import {
-  type AccessRequest,
-  type RequestedAccessDeps,
-  requestedAccess,
-} from "./requested-access.ts";
+import type { RequestedAccess } from "./requested-access.ts";
 
-export interface IssueTokensDeps extends RequestedAccessDeps {
+export interface IssueTokensDeps {
+  readonly issuer: string;
+  readonly clients: Pick<ClientDirectory, "resource">;
   readonly accessTokens: Pick<AccessTokens, "mint">;
   readonly idTokens: Pick<IdTokens, "mint">;
 }
 
-export interface Issue extends AccessRequest {
+export interface Issue {
+  /** Within the grant, as the statement that gave the grant has made sure. */
+  readonly requested: RequestedAccess;
   readonly grant: PersonGrant;
   readonly account: AccountProfile;
   readonly refreshToken?: string | undefined;
@@ -28,16 +31,19 @@ export interface Issue extends AccessRequest {
 
 export type IssueTokens = (issue: Issue, client: Client, now: Date) => Promise<IssuedTokens>;
 
-/** @throws OAuthError invalid_target, invalid_scope */
+/** @throws OAuthError invalid_target when the grant's one resource is the client's no more */
 export const issueTokens =
-  ({ accessTokens, idTokens, ...directory }: IssueTokensDeps): IssueTokens =>
-  async ({ grant, account, refreshToken, nonce, ...request }, client, now) => {
-    const { audience, accessScopes, scopes } = await requestedAccess(
-      directory,
-      grant,
-      request,
-      client,
+  ({ issuer, clients, accessTokens, idTokens }: IssueTokensDeps): IssueTokens =>
+  async ({ requested, grant, account, refreshToken, nonce }, client, now) => {
+    const sole = soleResource(grant.resources);
+    const resource =
+      requested.resource ??
+      (sole === undefined ? undefined : await allowedResource(clients, client, sole));
+    // What the client may have can shrink after the grant; what it has then shrinks with it.
+    const scopes = (requested.scopes ?? grant.scopes).filter((scope) =>
+      client.scopes.includes(scope),
     );
+    const accessScopes = scopesFor(scopes, resource?.scopes);
     const authentication = {
       authenticatedAt: grant.authenticatedAt,
       acr: grant.acr,
@@ -45,7 +51,13 @@ export const issueTokens =
     };
     const parties = { subject: account.id, clientId: client.id };
     const access = await accessTokens.mint(
-      { ...parties, ...authentication, grantId: grant.id, audience, scopes: [...accessScopes] },
+      {
+        ...parties,
+        ...authentication,
+        grantId: grant.id,
+        audience: resource?.identifier ?? issuer,
+        scopes: accessScopes,
+      },
       now,
     );
     const idToken = scopes.includes("openid")

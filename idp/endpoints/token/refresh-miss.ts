@@ -1,8 +1,14 @@
 import type { EndAccess } from "../../ending/end-access.ts";
+import { invalidGrant } from "../../protocol/oauth-error.ts";
 import type { Cause } from "../../records/audit/audit-event.ts";
 import type { AuditStore } from "../../records/audit/audit-store.ts";
 import { openSuccessor } from "../../records/grants/refresh-seal.ts";
-import type { RefreshTokenStore, Rotated } from "../../records/grants/refresh-token-store.ts";
+import type {
+  PresentedToken,
+  RefreshTokenStore,
+  Rotated,
+} from "../../records/grants/refresh-token-store.ts";
+import { resourceNotAuthorized, scopeTooWide } from "./requested-access.ts";
 
 export interface RefreshMissDeps {
   readonly refreshTokens: Pick<RefreshTokenStore, "revisit">;
@@ -14,15 +20,17 @@ export interface RefreshMissDeps {
 export type Continued = Rotated & { readonly refreshToken: string };
 
 export type RefreshMiss = (
-  presented: { token: string; clientId: string },
+  presented: PresentedToken,
   now: Date,
   cause: Cause,
-) => Promise<Continued | undefined>;
+) => Promise<Continued>;
 
 /**
  * What follows from a refresh token that could not be rotated: the successor it already has, for a
  * client that lost the answer; the end of the grant, when it was stolen (RFC 9700 §4.14.2); for
- * another client's token a record, and nothing that would let one client end another's access.
+ * another client's token a record, and nothing that would let one client end another's access. One
+ * presented for more than its grant has is as good as before.
+ * @throws OAuthError invalid_grant, invalid_target, invalid_scope
  */
 export const refreshMiss =
   ({ refreshTokens, audit, endAccess }: RefreshMissDeps): RefreshMiss =>
@@ -36,7 +44,7 @@ export const refreshMiss =
       case "reused": {
         const { grantId } = revisit;
         await endAccess({ kind: "grant", grantId }, "refresh-token-reused", now, cause);
-        return undefined;
+        break;
       }
       case "wrong-client":
         await audit.record({
@@ -49,8 +57,12 @@ export const refreshMiss =
           reason: revisit.kind,
           ...(cause.requestId === undefined ? {} : { requestId: cause.requestId }),
         });
-        return undefined;
+        break;
+      case "unauthorized-resource":
+        throw resourceNotAuthorized();
+      case "unauthorized-scope":
+        throw scopeTooWide();
       default:
-        return undefined;
     }
+    throw invalidGrant("The refresh token is unknown, used, expired or not for this client");
   };

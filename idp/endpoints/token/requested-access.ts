@@ -1,47 +1,34 @@
-import type { Client } from "../../records/clients/client.ts";
+// What a token request asks for by name: a resource (RFC 8707 §2.2) and a part of the scopes (RFC 6749
+// §6). What its client may not ask for at all is refused here, before anything is used up; that the
+// grant reaches so far is a condition of the statement that uses the code or the refresh token.
+import { invalidScope, invalidTarget } from "../../protocol/oauth-error.ts";
+import { parseScope } from "../../protocol/scope.ts";
+import type { Client, Resource } from "../../records/clients/client.ts";
 import type { ClientDirectory } from "../../records/clients/client-directory.ts";
-import type { Grant } from "../../records/grants/grant.ts";
 import { allowedResource } from "./allowed-resource.ts";
-import { narrowedScopes, scopesFor, targetResource } from "./audience.ts";
+import { namedResource } from "./audience.ts";
 
-export interface RequestedAccessDeps {
-  readonly issuer: string;
-  readonly clients: Pick<ClientDirectory, "resource">;
-}
-
-export interface AccessRequest {
-  /** The resource the request names (RFC 8707 §2.2). */
-  readonly resource?: string | undefined;
-  /** The part of the grant's scopes the request asks for; all of them when absent. */
+export interface RequestedAccess {
+  readonly resource?: Resource | undefined;
+  /** All of the grant's when absent. */
   readonly scopes?: readonly string[] | undefined;
 }
 
-export interface Access {
-  readonly audience: string;
-  /** Of the access token: what its audience knows. */
-  readonly accessScopes: readonly string[];
-  /** Of the request as a whole: what else is in the answer goes by these. */
-  readonly scopes: readonly string[];
+/** @throws OAuthError invalid_target, invalid_scope */
+export async function requestedAccess(
+  clients: Pick<ClientDirectory, "resource">,
+  request: { readonly resource: readonly string[]; readonly scope?: string | undefined },
+  client: Client,
+): Promise<RequestedAccess> {
+  const named = namedResource(request.resource);
+  const resource = named === undefined ? undefined : await allowedResource(clients, client, named);
+  const scopes = request.scope === undefined ? undefined : parseScope(request.scope);
+  if (scopes?.some((scope) => !client.scopes.includes(scope))) throw scopeTooWide();
+  return { resource, scopes };
 }
 
-/**
- * What a request gets out of its grant.
- * @throws OAuthError invalid_target, invalid_scope
- */
-export async function requestedAccess(
-  { issuer, clients }: RequestedAccessDeps,
-  grant: Pick<Grant, "scopes" | "resources">,
-  request: AccessRequest,
-  client: Client,
-): Promise<Access> {
-  const named = targetResource(grant.resources, request.resource);
-  const resource = named === undefined ? undefined : await allowedResource(clients, client, named);
-  // What the client may have can shrink after the grant; what it has then shrinks with it.
-  const granted = grant.scopes.filter((scope) => client.scopes.includes(scope));
-  const scopes = narrowedScopes(granted, request.scopes);
-  return {
-    audience: resource?.identifier ?? issuer,
-    accessScopes: scopesFor(scopes, resource?.scopes),
-    scopes,
-  };
-}
+/** More than was granted, or than its client may still have (RFC 6749 §6). */
+export const scopeTooWide = () => invalidScope("scope asks for more than was granted");
+
+/** Of this client's resources, but not of this grant's (RFC 8707 §2). */
+export const resourceNotAuthorized = () => invalidTarget("This resource was not authorized");

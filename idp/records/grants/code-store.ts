@@ -17,6 +17,8 @@ export interface CodeBinding {
   readonly redirectUri: string;
   /** S256 of the verifier that the client sent (RFC 7636 §4.6). */
   readonly codeChallenge: string;
+  /** The one resource that tokens are asked for, if any is named: it has to be the grant's. */
+  readonly resource?: string | undefined;
 }
 
 export interface Redemption extends CodeBinding {
@@ -39,6 +41,8 @@ export type CodeRefusal =
   /** Spent before, and now presented by its own client with all it is bound to. */
   | { kind: "replayed"; grantId: string; accountId?: string; sessionId?: string }
   | { kind: "expired"; grantId: string }
+  /** The code is good, but what it was issued for does not include the resource. */
+  | { kind: "unauthorized-resource"; grantId: string }
   /** The grant, its session, account or client has ended. */
   | { kind: "ended"; grantId: string };
 
@@ -59,6 +63,7 @@ const redeemOnce = namedStatement<
     clientId: string;
     redirectUri: string;
     codeChallenge: string;
+    resource: string | null;
     now: Date;
     idleSince: Date;
     refreshTokenHash: string;
@@ -80,6 +85,7 @@ const redeemOnce = namedStatement<
        AND k."redirectUri" = :redirectUri AND k."codeChallenge" = :codeChallenge
        AND g."clientId" = :clientId AND ${grantIsLive}
        AND (g."kind" = 'offline' OR (${sessionIsLive}))
+       AND (:resource::text IS NULL OR :resource::text = ANY (g."resources"))
      FOR SHARE OF g
    ), spent AS (
      UPDATE "AuthorizationCode" k SET "usedAt" = :now::timestamptz
@@ -103,6 +109,7 @@ interface CodeRow {
   sessionId: string | null;
   redirectUri: string;
   codeChallenge: string;
+  resources: string[];
   expiresAt: Date;
   usedAt: Date | null;
 }
@@ -110,7 +117,7 @@ interface CodeRow {
 const findCode = namedStatement<CodeRow, { codeHash: string }>(
   "code.explain",
   `SELECT k."grantId", g."clientId", g."accountId", g."sessionId", k."redirectUri",
-     k."codeChallenge", k."expiresAt", k."usedAt"
+     k."codeChallenge", g."resources", k."expiresAt", k."usedAt"
    FROM "AuthorizationCode" k JOIN "Grant" g ON g."id" = k."grantId"
    WHERE k."codeHash" = :codeHash`,
 );
@@ -132,6 +139,7 @@ export const codeStore = (database: Database, lifetimes: CodeLifetimes) => ({
         clientId: redemption.clientId,
         redirectUri: redemption.redirectUri,
         codeChallenge: redemption.codeChallenge,
+        resource: redemption.resource ?? null,
         now,
         idleSince: secondsBefore(now, lifetimes.sessionIdleSeconds),
         refreshTokenHash: hashOf(redemption.refreshToken),
@@ -163,6 +171,7 @@ export const codeStore = (database: Database, lifetimes: CodeLifetimes) => ({
  */
 function refusalOf(code: CodeRow, binding: CodeBinding, now: Date): CodeRefusal {
   const { grantId, accountId, sessionId } = code;
+  const { resource } = binding;
   if (code.clientId !== binding.clientId) return { kind: "wrong-client", grantId };
   if (code.redirectUri !== binding.redirectUri) return { kind: "wrong-redirect", grantId };
   if (code.codeChallenge !== binding.codeChallenge) return { kind: "wrong-verifier", grantId };
@@ -175,5 +184,8 @@ function refusalOf(code: CodeRow, binding: CodeBinding, now: Date): CodeRefusal 
     };
   }
   if (code.expiresAt <= now) return { kind: "expired", grantId };
+  if (resource !== undefined && !code.resources.includes(resource)) {
+    return { kind: "unauthorized-resource", grantId };
+  }
   return { kind: "ended", grantId };
 }

@@ -14,9 +14,17 @@ import { type GrantColumns, grantColumns, grantIsLive, personGrantOf } from "./g
 /** How long a public client, which anyone can pretend to be, may come back for a lost answer. */
 const PUBLIC_RETRY_SECONDS = 10;
 
-export interface Rotation {
+/** A token as its client presents it, with the part of its grant that it is presented for. */
+export interface PresentedToken {
   readonly token: string;
   readonly clientId: string;
+  /** The one resource that is named, if any (RFC 8707 §2.2). */
+  readonly resource?: string | undefined;
+  /** The scopes that are named, if any (RFC 6749 §6). */
+  readonly scopes?: readonly string[] | undefined;
+}
+
+export interface Rotation extends PresentedToken {
   readonly successor: string;
   /** The successor sealed under the token, by `sealSuccessor`. */
   readonly sealedSuccessor: string;
@@ -35,6 +43,8 @@ export type Revisit =
   | { kind: "unknown" }
   | { kind: "wrong-client"; grantId: string }
   | { kind: "expired"; grantId: string }
+  /** The token is good, but its grant does not reach as far as is asked. Nothing was used up. */
+  | { kind: "unauthorized-resource" | "unauthorized-scope"; grantId: string }
   /** The grant, its session, account or client has ended. */
   | { kind: "ended"; grantId: string };
 
@@ -52,6 +62,8 @@ const rotateOnce = namedStatement<
   {
     tokenHash: string;
     clientId: string;
+    resource: string | null;
+    scopes: readonly string[];
     now: Date;
     idleSince: Date;
     successorHash: string;
@@ -66,6 +78,8 @@ const rotateOnce = namedStatement<
      FROM "RefreshToken" t JOIN "Grant" g ON g."id" = t."grantId"
      WHERE t."tokenHash" = :tokenHash AND t."usedAt" IS NULL AND t."expiresAt" > :now::timestamptz
        AND g."clientId" = :clientId
+       AND (:resource::text IS NULL OR :resource::text = ANY (g."resources"))
+       AND g."scopes" @> :scopes::text[]
    ), signed_in AS (
      SELECT s."id" FROM "Session" s JOIN presented ON s."id" = presented."sessionId"
      WHERE ${sessionIsLive}
@@ -162,6 +176,8 @@ export const refreshTokenStore = (database: Database, lifetimes: RefreshTokenLif
         rotateOnce.values({
           tokenHash: hashOf(rotation.token),
           clientId: rotation.clientId,
+          resource: rotation.resource ?? null,
+          scopes: rotation.scopes ?? [],
           now,
           idleSince: idleSince(now),
           successorHash: hashOf(rotation.successor),
@@ -174,16 +190,14 @@ export const refreshTokenStore = (database: Database, lifetimes: RefreshTokenLif
     },
 
     /** Why `rotate` returned nothing. Revoking the grant of a stolen token is `ending`'s. */
-    async revisit(
-      { token, clientId }: { token: string; clientId: string },
-      now: Date,
-    ): Promise<Revisit> {
-      if (!isCredential("refresh", token)) return { kind: "unknown" };
+    async revisit(presented: PresentedToken, now: Date): Promise<Revisit> {
+      if (!isCredential("refresh", presented.token)) return { kind: "unknown" };
+      const tokenHash = hashOf(presented.token);
       const [row] = await database.sql(
         findUsed,
-        findUsed.values({ tokenHash: hashOf(token), now, idleSince: idleSince(now) }),
+        findUsed.values({ tokenHash, now, idleSince: idleSince(now) }),
       );
-      const revisit = judge(row, clientId, now);
+      const revisit = judge(row, presented, now);
       if (revisit.kind !== "retry") return revisit;
       const { grant } = revisit;
       const [used] = await database.sql(
@@ -206,15 +220,12 @@ export const refreshTokenStore = (database: Database, lifetimes: RefreshTokenLif
 };
 
 /** What a token is that cannot be rotated. A wrong client never ends anybody's access (E2, E3). */
-function judge(row: RevisitedRow | undefined, clientId: string, now: Date): Revisit {
+function judge(row: RevisitedRow | undefined, presented: PresentedToken, now: Date): Revisit {
   if (!row) return { kind: "unknown" };
   const { grant_id: grantId, grant_accountId: accountId, grant_sessionId: sessionId } = row;
-  if (row.grant_clientId !== clientId) return { kind: "wrong-client", grantId };
+  if (row.grant_clientId !== presented.clientId) return { kind: "wrong-client", grantId };
   if (!row.live) return { kind: "ended", grantId };
-  if (!row.usedAt || !row.sealedSuccessor) {
-    return { kind: row.expiresAt <= now ? "expired" : "ended", grantId };
-  }
-  const tooLate = row.publicClient && row.usedAt <= secondsBefore(now, PUBLIC_RETRY_SECONDS);
+  const tooLate = row.publicClient && isPast(row.usedAt, secondsBefore(now, PUBLIC_RETRY_SECONDS));
   if (row.successorUsedAt || tooLate) {
     return {
       kind: "reused",
@@ -223,11 +234,28 @@ function judge(row: RevisitedRow | undefined, clientId: string, now: Date): Revi
       ...(sessionId !== null && { sessionId }),
     };
   }
-  if (!row.successorExpiresAt || row.successorExpiresAt <= now) return { kind: "expired", grantId };
+  // Used, it is a retry, and counts for as long as the successor it is answered with.
+  const countsUntil = row.usedAt ? row.successorExpiresAt : row.expiresAt;
+  if (!countsUntil || countsUntil <= now) return { kind: "expired", grantId };
+  const beyond = beyondGrant(row, presented);
+  if (beyond) return { kind: beyond, grantId };
+  if (!row.usedAt || !row.sealedSuccessor) return { kind: "ended", grantId };
   return {
     kind: "retry",
     grant: personGrantOf(row),
     account: profileOf(row),
     sealedSuccessor: row.sealedSuccessor,
   };
+}
+
+const isPast = (time: Date | null, limit: Date) => time !== null && time <= limit;
+
+/** What is asked for that the grant does not have. */
+function beyondGrant(row: RevisitedRow, { resource, scopes = [] }: PresentedToken) {
+  if (resource !== undefined && !row.grant_resources.includes(resource)) {
+    return "unauthorized-resource";
+  }
+  return scopes.every((scope) => row.grant_scopes.includes(scope))
+    ? undefined
+    : "unauthorized-scope";
 }

@@ -136,8 +136,30 @@ describe("authorization code grant (RFC 6749 §4.1.3)", () => {
       ["not for this client", [bankApi], secretApi],
       ["not a URI", [bankApi], "x"],
       ["two at once", [bankApi, planApi], [bankApi, planApi]],
-    ])("a resource that is %s is invalid_target", async (_what, resources, resource) => {
-      expect(await redeem(resources, resource)).toEqual(refused("invalid_target"));
+    ])(
+      "a resource that is %s is invalid_target, and spends nothing",
+      async (_what, resources, resource) => {
+        const { bank } = world.clients;
+        const { redemption } = await world.authorize(bank, { scope, resources });
+        expect(await world.token(bank, { ...redemption, resource })).toEqual(
+          refused("invalid_target"),
+        );
+        expect((await world.token(bank, redemption)).status).toBe(200);
+      },
+    );
+
+    it("one statement redeems a code for a named resource; only a refusal asks a second question", async () => {
+      const { bank } = world.clients;
+      await redeem([bankApi], bankApi);
+      await redeem([planApi], planApi);
+      const { redemption } = await world.authorize(bank, { scope, resources: [bankApi] });
+      const statements = async (resource: string) => {
+        const before = world.database.statements.count;
+        const { status } = await world.token(bank, { ...redemption, resource });
+        return { status, statements: world.database.statements.count - before };
+      };
+      expect(await statements(planApi)).toEqual({ status: 400, statements: 2 });
+      expect(await statements(bankApi)).toEqual({ status: 200, statements: 1 });
     });
   });
 

@@ -114,6 +114,26 @@ describe("refresh token grant (RFC 6749 §6, RFC 9700 §4.14.2)", () => {
       expect(audiences).toEqual([bankApi, planApi, issuer]);
     });
 
+    it("one statement refreshes a part; only a refusal asks a second question", async () => {
+      const { bank } = world.clients;
+      const { first } = await family(bank, { scope, resources: [bankApi, planApi] });
+      let current = refreshTokenOf(await world.refresh(bank, first, { resource: bankApi }));
+      const statements = async (asked: { scope?: string; resource?: string }) => {
+        const before = world.database.statements.count;
+        const answer = await world.refresh(bank, current, asked);
+        if (answer.status === 200) current = refreshTokenOf(answer);
+        return [answer.body.error, world.database.statements.count - before];
+      };
+      expect(await statements({ resource: bankApi })).toEqual([undefined, 1]);
+      expect(await statements({ scope: "accounts:read" })).toEqual([undefined, 1]);
+      const part = { scope: "accounts:read", resource: bankApi };
+      expect(await statements(part)).toEqual([undefined, 1]);
+      expect(await statements({ scope: "phone" })).toEqual(["invalid_scope", 2]);
+      // What its client may not have at all needs no statement to be refused.
+      expect(await statements({ scope: "admin" })).toEqual(["invalid_scope", 0]);
+      expect((await world.refresh(bank, current)).status).toBe(200);
+    });
+
     it("a resource that was not authorized is invalid_target, and uses nothing up", async () => {
       const { spa } = world.clients;
       const { first } = await family(spa, { scope, resources: [bankApi], kind: "offline" });

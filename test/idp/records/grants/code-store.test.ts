@@ -162,6 +162,19 @@ describe("what a code is bound to", () => {
     expect(await here.codes.explain({ ...binding, code }, at(1))).toEqual({ kind: "unknown" });
   });
 
+  it("its grant's resources: another one is refused, and the code stays usable (RFC 8707)", async () => {
+    const { binding } = await aCode({}, { resources: ["urn:bank"] });
+    const elsewhere = { ...binding, resource: "urn:portal" };
+    expect(await here.codes.redeem({ ...elsewhere, ...fresh() }, at(1))).toBeUndefined();
+    expect(await here.codes.explain(elsewhere, at(1))).toMatchObject({
+      kind: "unauthorized-resource",
+    });
+    const named = { ...binding, resource: "urn:bank" };
+    expect(await here.codes.redeem({ ...named, ...fresh() }, at(2))).toBeDefined();
+    // Once spent, it is a replay whatever is named.
+    expect(await here.codes.explain(elsewhere, at(3))).toMatchObject({ kind: "replayed" });
+  });
+
   it("E3: grant, session, account and client that still count", async () => {
     const endings = [
       ({ grantId }: Code) => ({ kind: "grant", grantId }) as const,

@@ -177,6 +177,27 @@ describe("a part of the grant (RFC 6749 §6, RFC 8707 §2.2)", () => {
   });
 });
 
+describe("asking for more than was granted", () => {
+  it("E8: is refused and uses nothing up, before and after the token was used", async () => {
+    const { first, bank, present } = await aFamily();
+    const presented = { token: first, clientId: bank.id };
+    const beyond = [
+      [{ scopes: ["openid", "transfers:write"] }, "unauthorized-scope"],
+      [{ resource: "urn:portal" }, "unauthorized-resource"],
+    ] as const;
+    const refused = async (now: Date) => {
+      for (const [asked, how] of beyond) {
+        expect(await refresh(here, { ...presented, ...asked }, now)).toEqual({ how });
+      }
+    };
+    await refused(at(1));
+    const { how, successor } = await refresh(here, { ...presented, scopes: ["openid"] }, at(2));
+    expect(how).toBe("rotated");
+    await refused(at(3));
+    expect(await present(first, at(4))).toEqual({ how: "retry", successor });
+  });
+});
+
 describe("the life of a session-bound refresh token", () => {
   it("S3: idles out after 30 minutes", async () => {
     const { first, present } = await aFamily();
