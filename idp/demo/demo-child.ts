@@ -8,8 +8,8 @@ import type { DemoProcess } from "./demo-settings.ts";
 
 export interface DemoChild {
   readonly label: string;
-  /** Resolves when a person can use the process, or it has ended. */
-  ready(): Promise<void>;
+  /** Resolves when a person can use the process; false when it has ended before. */
+  ready(): Promise<boolean>;
   /** Resolves with why the process has ended. */
   readonly ended: Promise<string>;
   /** From now on its lines are shown; until then they are only kept for `ended`. */
@@ -51,8 +51,11 @@ export function startChild({ label, main, port, proof, environment }: DemoProces
     label,
     ended,
     ready: async () => {
-      while (isRunning(child) && !(await answersAs(port, proof)))
+      while (isRunning(child)) {
+        if (await answersAs(port, proof)) return true;
         await wait(LOOK_EVERY_MILLISECONDS);
+      }
+      return false;
     },
     showLines(to) {
       show = to;

@@ -21,6 +21,12 @@ try {
   refuse(error.message);
 }
 
+/** Which of the three has ended, and why. */
+interface Ending {
+  readonly label: string;
+  readonly why: string;
+}
+
 /** Runs the three until a signal, or until one of them ends. @returns the exit code */
 async function run(settings: DemoSettings): Promise<number> {
   const children = [settings.idp, settings.bank, settings.retirement].map(startChild);
@@ -29,10 +35,12 @@ async function run(settings: DemoSettings): Promise<number> {
       process.on(name, () => resolve("signal"));
   });
   const firstEnd = Promise.race(
-    children.map(async ({ label, ended }) => ({ label, why: await ended })),
+    children.map(async ({ label, ended }): Promise<Ending> => ({ label, why: await ended })),
   );
 
-  const ready = Promise.all(children.map((child) => child.ready())).then(() => "ready" as const);
+  const ready = Promise.all(children.map((child) => child.ready())).then(
+    async (all): Promise<"ready" | Ending> => (all.every(Boolean) ? "ready" : firstEnd),
+  );
   const first = await Promise.race([firstEnd, signal, ready]);
   if (first === "ready") {
     const tookSeconds = (performance.now() - startedAt) / 1000;

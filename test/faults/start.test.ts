@@ -158,6 +158,27 @@ describe("an installation that runs", PATIENTLY, () => {
     expect((await operator("GET", "/keys")).status).toBe(200);
   });
 
+  it("Z10, Z6: runs several processes on one port with PostgreSQL, and on it alone", async () => {
+    const port = String(await freePort());
+    const several = {
+      ...environment,
+      PORT: port,
+      ISSUER: `http://localhost:${port}`,
+      WEB_CONCURRENCY: "2",
+    };
+    if (databaseKind() === "pglite") {
+      expect(await refusalOf(several)).toMatch(/^WEB_CONCURRENCY must be 1 without DATABASE_URL/);
+      return;
+    }
+    const both = start(several);
+    const listening = () => both.output().stdout.match(/"listening"/g)?.length ?? 0;
+    await both.says('"listening"');
+    while (listening() < 2) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await anOperator({ issuer: several.ISSUER }, token)("GET", "/keys")).status).toBe(200);
+    expect(await stop(both)).toBe(0);
+    expect(both.output().stdout.match(/"stopped"/g)).toHaveLength(2);
+  });
+
   it("Z10: opens cleanly after being killed", async () => {
     running.child.kill("SIGKILL");
     await running.ended;

@@ -67,7 +67,8 @@ export function aProcess(
         };
         heard.add(look);
         look();
-        ended.then(() => reject(new Error(`it ended without "${text}": ${stdout}${stderr}`)));
+        const tooSoon = `${main} ended without "${text}"`;
+        ended.then(({ code }) => reject(new Error(`${tooSoon} (${code}): ${stdout}${stderr}`)));
       }),
   };
 }
