@@ -1,12 +1,16 @@
-// A program that acts for itself at the bank's API, registered by the operator of a test.
+// A program that acts for itself at the sites' APIs, registered by the operator of a test.
 import type { House } from "./a-house.ts";
 import { localFetch } from "./local-fetch.ts";
 
 const causedByTest = { actor: "test" };
 const SECRET = "sgx_test-machine-secret-0123456789abcdef0123456";
 
-/** An access token for the bank's API by client_credentials. */
-export async function aTokenFor(house: House, scope: string): Promise<string> {
+/** An access token for a site's API, the bank's unless told otherwise, by client_credentials. */
+export async function aTokenFor(
+  house: House,
+  scope: string,
+  site: string = house.bank,
+): Promise<string> {
   await registerOnce(house);
   const answer = await localFetch(`${house.issuer}/token`, {
     method: "POST",
@@ -14,7 +18,7 @@ export async function aTokenFor(house: House, scope: string): Promise<string> {
     body: new URLSearchParams({
       grant_type: "client_credentials",
       scope,
-      resource: `${house.bank}/api`,
+      resource: `${site}/api`,
     }),
   });
   const body: unknown = await answer.json();
