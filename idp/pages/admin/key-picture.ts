@@ -3,8 +3,8 @@
  * Pure; the template turns percentages into SVG. Text sits where it fits, on a wide and on a narrow
  * page, which the server cannot tell apart: what fits only the wide one is marked so.
  */
+import type { KeyView } from "../../../keys/key-view.ts";
 import { brief, clock, clockSeconds, near, shortDay, shortKey } from "../../http/words.ts";
-import type { KeyFacts } from "./keys-model.ts";
 
 /** A place along the time axis, in percent of its width. */
 type Percent = number;
@@ -35,7 +35,7 @@ export interface KeySpan {
 }
 
 export interface KeyLane {
-  readonly key: KeyFacts;
+  readonly key: KeyView;
   readonly spans: readonly KeySpan[];
   /** From when a pending key may sign, while that lies ahead. */
   readonly safe?: { readonly x: Percent; readonly label: string; readonly anchor: "start" | "end" };
@@ -67,7 +67,7 @@ const NARROW_TRACK_PX = 300;
 const LETTER_PX = 7;
 
 /** Draws the keys around `now`: the recent past, and as much of the future as is already decided. */
-export function keysPicture(keys: readonly KeyFacts[], now: Date): KeysPicture {
+export function keysPicture(keys: readonly KeyView[], now: Date): KeysPicture {
   const lanesOf = chooseLanes(keys);
   const { from, to } = frame(lanesOf, now);
   const place = (at: Date): Percent => round((100 * (at.getTime() - from)) / (to - from));
@@ -84,7 +84,7 @@ export function keysPicture(keys: readonly KeyFacts[], now: Date): KeysPicture {
   };
 }
 
-function chooseLanes(keys: readonly KeyFacts[]): KeyFacts[] {
+function chooseLanes(keys: readonly KeyView[]): KeyView[] {
   const inOrder = LANE_ORDER.flatMap((state) =>
     keys
       .filter((key) => key.state === state)
@@ -94,10 +94,10 @@ function chooseLanes(keys: readonly KeyFacts[]): KeyFacts[] {
   return [...dead, ...inOrder.filter((key) => !isDead(key))];
 }
 
-const isDead = ({ state }: KeyFacts): boolean => state === "retired" || state === "revoked";
+const isDead = ({ state }: KeyView): boolean => state === "retired" || state === "revoked";
 
 /** The window of time: a third past, the rest future, wide enough for what is coming. */
-function frame(keys: readonly KeyFacts[], now: Date): { from: number; to: number } {
+function frame(keys: readonly KeyView[], now: Date): { from: number; to: number } {
   const moments = keys
     .filter((key) => !isDead(key))
     .flatMap((key) => [
@@ -145,7 +145,7 @@ function nowLabel(now: Date, span: number): string {
 const tickClock = (at: Date, span: number): string =>
   span > DAY && at.getTime() % DAY === 0 ? shortDay(at) : clock(at);
 
-function lane(key: KeyFacts, now: Date, nowX: Percent, place: (at: Date) => Percent): KeyLane {
+function lane(key: KeyView, now: Date, nowX: Percent, place: (at: Date) => Percent): KeyLane {
   const safe = safeMark(key, now, place);
   const spans = stretches(key, now).flatMap(({ kind, start, end, text }) => {
     const x = start ? Math.max(-2, place(start)) : -2;
@@ -162,7 +162,7 @@ function lane(key: KeyFacts, now: Date, nowX: Percent, place: (at: Date) => Perc
 
 type SafeMark = NonNullable<KeyLane["safe"]>;
 
-function safeMark(key: KeyFacts, now: Date, place: (at: Date) => Percent): SafeMark | undefined {
+function safeMark(key: KeyView, now: Date, place: (at: Date) => Percent): SafeMark | undefined {
   if (key.state !== "pending" || !key.safeFrom || key.safeFrom <= now) return undefined;
   const x = place(key.safeFrom);
   const label = `safe from ${near(key.safeFrom, now)}`;
@@ -183,7 +183,7 @@ interface Stretch {
 }
 
 /** A key's whole life, in order; the frame cuts it. */
-function stretches(key: KeyFacts, now: Date): Stretch[] {
+function stretches(key: KeyView, now: Date): Stretch[] {
   const { publishedAt, activatedAt, retiringAt } = key;
   const over = key.revokedAt ?? key.retiredAt ?? key.leavesAt;
   const verifiedUntil = over ?? retiringAt;
@@ -232,7 +232,7 @@ function labelled(text: string, from: Percent, to: Percent, nowX: Percent): Pick
   return {};
 }
 
-function sentence(keys: readonly KeyFacts[], now: Date): string {
+function sentence(keys: readonly KeyView[], now: Date): string {
   const active = keys.find(({ state }) => state === "active");
   const pending = keys.find(({ state }) => state === "pending");
   const retiring = keys.filter(({ state }) => state === "retiring");
@@ -247,12 +247,12 @@ function sentence(keys: readonly KeyFacts[], now: Date): string {
   return parts.filter(Boolean).join(" ");
 }
 
-const safety = (key: KeyFacts, now: Date): string =>
+const safety = (key: KeyView, now: Date): string =>
   key.safeFrom && !isReady(key, now)
     ? `, and may sign from ${near(key.safeFrom, now)}`
     : ", and may sign";
 
-const isReady = ({ safeFrom }: KeyFacts, now: Date): boolean => !safeFrom || safeFrom <= now;
+const isReady = ({ safeFrom }: KeyView, now: Date): boolean => !safeFrom || safeFrom <= now;
 
 const anchorAt = (x: Percent): Anchor => (x < 8 ? "start" : x > 92 ? "end" : "middle");
 

@@ -1,3 +1,4 @@
+import type { KeyView } from "../../../keys/key-view.ts";
 import type { KeysPicture } from "./key-picture.ts";
 
 declare module "../../http/views.ts" {
@@ -6,29 +7,13 @@ declare module "../../http/views.ts" {
   }
 }
 
-/** A signing key's life so far; `KeyView` of keys/key-lifecycle.ts has this shape. */
-export interface KeyFacts {
-  readonly kid: string;
-  readonly alg: string;
-  readonly state: "pending" | "active" | "retiring" | "retired" | "revoked";
-  readonly publishedAt: Date;
-  readonly activatedAt?: Date | undefined;
-  readonly retiringAt?: Date | undefined;
-  readonly retiredAt?: Date | undefined;
-  readonly revokedAt?: Date | undefined;
-  /** When a retiring key leaves the key set. */
-  readonly leavesAt?: Date | undefined;
-  /** From when a pending key may sign. */
-  readonly safeFrom?: Date | undefined;
-}
-
 /** Posts `csrf` to `rotate.action`. `keysPicture(keys, now)` of key-picture.ts draws `picture`. */
 export interface KeysModel {
   /** The issuer, where the console is not on its origin: Signet's other pages are there. */
   readonly issuer?: string | undefined;
   readonly person: { readonly name: string };
   readonly now: Date;
-  readonly keys: readonly KeyFacts[];
+  readonly keys: readonly KeyView[];
   readonly picture: KeysPicture;
   readonly rotate: {
     readonly action: string;

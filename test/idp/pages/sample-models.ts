@@ -2,7 +2,8 @@
 import type { ViewName } from "../../../idp/http/render.ts";
 import type { Views } from "../../../idp/http/views.ts";
 import { keysPicture } from "../../../idp/pages/admin/key-picture.ts";
-import type { KeyFacts, KeysModel } from "../../../idp/pages/admin/keys-model.ts";
+import type { KeysModel } from "../../../idp/pages/admin/keys-model.ts";
+import type { KeyView } from "../../../keys/key-view.ts";
 
 const issuerHost = "id.example.test";
 const csrf = "csrf-token";
@@ -39,7 +40,7 @@ const password = {
   minimumLength: 15,
 } as const;
 
-const keys: KeyFacts[] = [
+const keys: KeyView[] = [
   {
     kid: "pending-key",
     alg: "RS256",

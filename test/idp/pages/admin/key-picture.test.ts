@@ -1,25 +1,25 @@
 import { describe, expect, it } from "vitest";
 import { keysPicture } from "../../../../idp/pages/admin/key-picture.ts";
-import type { KeyFacts } from "../../../../idp/pages/admin/keys-model.ts";
+import type { KeyView } from "../../../../keys/key-view.ts";
 
 const now = new Date("2026-11-20T14:05:00Z");
 const minutes = (count: number) => new Date(now.getTime() + count * 60_000);
 
-const pending: KeyFacts = {
+const pending: KeyView = {
   kid: "pending-key",
   alg: "RS256",
   state: "pending",
   publishedAt: minutes(-3),
   safeFrom: minutes(17),
 };
-const active: KeyFacts = {
+const active: KeyView = {
   kid: "active-key",
   alg: "RS256",
   state: "active",
   publishedAt: minutes(-63),
   activatedAt: minutes(-3),
 };
-const retiring: KeyFacts = {
+const retiring: KeyView = {
   kid: "retiring-key",
   alg: "RS256",
   state: "retiring",
@@ -28,7 +28,7 @@ const retiring: KeyFacts = {
   retiringAt: minutes(-3),
   leavesAt: minutes(3),
 };
-const retired = (kid: string, ago: number): KeyFacts => ({
+const retired = (kid: string, ago: number): KeyView => ({
   kid,
   alg: "RS256",
   state: "retired",
@@ -108,7 +108,7 @@ describe("the picture of the keys (design 4)", () => {
     ["with a day's lead", [{ ...pending, safeFrom: minutes(1440) }, active]],
     ["months after the last change", [{ ...active, activatedAt: minutes(-129_600) }]],
     ["with no key at all", []],
-  ])("has a few ticks inside the frame %s", (_when, keys: KeyFacts[]) => {
+  ])("has a few ticks inside the frame %s", (_when, keys: KeyView[]) => {
     const { axis } = keysPicture(keys, now);
     expect(axis.from < now && now < axis.to).toBe(true);
     expect(axis.ticks.length).toBeGreaterThan(0);
