@@ -131,7 +131,7 @@ export const loginPage = (deps: LoginPageDeps) => {
     }
   }
 
-  /** @returns false when the account was disabled in this very moment */
+  /** @returns false when the account was disabled, or its password changed, in this very moment */
   async function beginSession(
     ctx: Context,
     { interaction, browser }: Visit,

@@ -84,12 +84,14 @@ export const accountStore = (database: Database) => ({
   /**
    * Keeps the same password under stronger parameters (security P1). Changes nothing when the
    * password was changed meanwhile, and is no event: the person notices nothing.
+   * @returns false when the hash was another one by then
    */
-  async rehash(id: string, oldHash: string, newHash: string): Promise<void> {
-    await database.orm.account.updateMany({
+  async rehash(id: string, oldHash: string, newHash: string): Promise<boolean> {
+    const { count } = await database.orm.account.updateMany({
       where: { id, passwordHash: oldHash },
       data: { passwordHash: newHash },
     });
+    return count > 0;
   },
 
   /** Whether every account is one the demo made (none at all counts). */

@@ -35,7 +35,7 @@ export class AccountExists extends Error {
   }
 }
 
-/** The account was disabled meanwhile, or is gone. */
+/** The account was disabled meanwhile, got another password, or is gone. */
 export class AccountNotEnabled extends Error {
   constructor() {
     super("The account is not enabled");

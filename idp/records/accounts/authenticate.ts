@@ -11,7 +11,7 @@ import type { PasswordHasher } from "./password-hasher.ts";
 import type { SignInThrottleStore } from "./sign-in-throttle-store.ts";
 
 export interface AuthenticateDeps {
-  readonly accounts: Pick<AccountStore, "findByEmail" | "rehash">;
+  readonly accounts: Pick<AccountStore, "find" | "findByEmail" | "rehash">;
   readonly throttle: SignInThrottleStore;
   readonly hasher: Pick<PasswordHasher, "hash" | "verify">;
   readonly audit: Pick<AuditStore, "record">;
@@ -90,18 +90,26 @@ export function authenticatePassword(deps: AuthenticateDeps): AuthenticatePasswo
     }
 
     await attempt.giveBack();
-    if (verdict.needsRehash) await strengthen(account, password);
+    if (verdict.needsRehash) account = await strengthened(account, password);
     return { kind: "authenticated", account };
   };
 
-  /** Best effort: the next sign-in tries again. */
-  async function strengthen(account: Account, password: string): Promise<void> {
-    const { id, passwordHash } = account;
-    if (passwordHash === undefined) return;
+  /**
+   * The account under a stronger hash. Best effort: the next sign-in tries again. Where the hash has
+   * changed meanwhile, another sign-in of the same person may have been first: it is asked anew.
+   */
+  async function strengthened(account: Account, password: string): Promise<Account> {
+    const { id, passwordHash: weaker } = account;
+    if (weaker === undefined) return account;
     try {
-      await accounts.rehash(id, passwordHash, await hasher.hash(password));
+      const passwordHash = await hasher.hash(password);
+      if (await accounts.rehash(id, weaker, passwordHash)) return { ...account, passwordHash };
+      const current = await accounts.find(id);
+      const isSame = (await hasher.verify(current?.passwordHash, password)).ok;
+      return current && isSame ? current : account;
     } catch {
       // The person is signed in either way.
+      return account;
     }
   }
 }

@@ -23,7 +23,8 @@ import {
 export type SessionLifetimes = Pick<Lifetimes, "sessionIdleSeconds" | "sessionAbsoluteSeconds">;
 
 export interface Authentication {
-  readonly account: Pick<Account, "id">;
+  /** As it was when the proof was looked at. */
+  readonly account: Pick<Account, "id" | "passwordHash">;
   readonly acr: string;
   readonly amr: readonly string[];
   readonly userAgent: string;
@@ -76,7 +77,7 @@ export const sessionStore = (database: Database, lifetimes: SessionLifetimes) =>
     /**
      * Records that a person has just proved who they are. If the browser's session is theirs, it goes
      * on under a new cookie; if it is somebody else's, it ends with what it had granted.
-     * @throws AccountNotEnabled when the account was disabled meanwhile
+     * @throws AccountNotEnabled when the account was disabled, or its password changed, meanwhile
      */
     begin(
       authentication: Authentication,
@@ -96,7 +97,7 @@ export const sessionStore = (database: Database, lifetimes: SessionLifetimes) =>
       };
 
       return database.transaction(async (orm) => {
-        await requireEnabled(orm, accountId);
+        await requireUnchanged(orm, authentication.account);
         const previous = await previousSession(orm, authentication.previousSecret, now);
         if (previous && previous.accountId !== accountId) {
           await endSession(orm, previous, now, cause);
@@ -148,10 +149,17 @@ export const sessionStore = (database: Database, lifetimes: SessionLifetimes) =>
   };
 };
 
-/** Writes nothing new, but locks the row, so that disabling the account waits or is seen here. */
-async function requireEnabled(orm: Orm, accountId: string): Promise<void> {
+/**
+ * Writes nothing new, but locks the row, so that disabling the account or changing its password waits
+ * or is seen here: an old password that was accepted a moment ago begins nothing any more (S2).
+ */
+async function requireUnchanged(
+  orm: Orm,
+  { id, passwordHash }: Authentication["account"],
+): Promise<void> {
   const { count } = await orm.account.updateMany({
-    where: { id: accountId, disabledAt: null },
+    // Absent is null here: Prisma would take undefined for "any password".
+    where: { id, passwordHash: passwordHash ?? null, disabledAt: null },
     data: { disabledAt: null },
   });
   if (count === 0) throw new AccountNotEnabled();
