@@ -12,6 +12,7 @@ import { type Database, DatabaseUnavailable } from "../prisma/database.ts";
 import { type Capabilities, capabilities } from "./capabilities.ts";
 import type { Config } from "./config.ts";
 import { readiness } from "./endpoints/health/readiness.ts";
+import { audience } from "./http/audience.ts";
 import { authorizationResponse } from "./http/authorization-response.ts";
 import { clientAddress } from "./http/client-address.ts";
 import { cookieJar } from "./http/cookies.ts";
@@ -25,7 +26,13 @@ import { errorPage } from "./pages/error/error-page.ts";
 import { type OAuthError, temporarilyUnavailable } from "./protocol/oauth-error.ts";
 import { Overloaded } from "./records/accounts/hashing-lane.ts";
 import { cleanUp } from "./records/clean-up/clean-up.ts";
-import { adminRoutes, OPEN_TO_ALL_ORIGINS, personRoutes, programRoutes } from "./routes.ts";
+import {
+  adminRoutes,
+  OPEN_TO_ALL_ORIGINS,
+  PROGRAM_PATHS,
+  personRoutes,
+  programRoutes,
+} from "./routes.ts";
 
 export interface IdpDeps {
   readonly config: Config;
@@ -69,6 +76,7 @@ export function createIdp({ config, database, clock, logger }: IdpDeps): Idp {
   };
   const edge = [
     withRequestContext({ logger, clientAddress: clientAddress(config.trustedProxies) }),
+    audience(PROGRAM_PATHS),
     securityHeaders(config),
     renderErrors({
       renderPage: errorPage({ issuer: config.issuer, clock }),

@@ -20,7 +20,6 @@ import { tokenEndpoint } from "./endpoints/token/token-endpoint.ts";
 import { userinfoEndpoint } from "./endpoints/userinfo/userinfo-endpoint.ts";
 import type { SendAuthorizationResponse } from "./http/authorization-response.ts";
 import type { CookieJar } from "./http/cookies.ts";
-import { forPeople, forPrograms } from "./http/error-renderer.ts";
 import { adminKeysPage } from "./pages/admin/keys-page.ts";
 import { chooseAccountPage } from "./pages/choose-account/choose-account-page.ts";
 import { consentPage } from "./pages/consent/consent-page.ts";
@@ -35,6 +34,18 @@ export interface RouteDeps extends Capabilities {
   readonly readiness: Readiness;
   readonly sendAuthorizationResponse: SendAuthorizationResponse;
 }
+
+/** What programs call, with all that lies below: there, whatever is wrong is told in JSON. */
+export const PROGRAM_PATHS: readonly string[] = [
+  "/.well-known",
+  "/jwks",
+  "/token",
+  "/userinfo",
+  "/revocation",
+  "/registration",
+  "/health",
+  "/admin/api",
+];
 
 /** Doors that any page of any site may call (design: CORS), by path. */
 export const OPEN_TO_ALL_ORIGINS: ReadonlySet<string> = new Set([
@@ -76,7 +87,6 @@ export function programRoutes(deps: RouteDeps): Router {
   const health = healthEndpoint(deps);
 
   const router = new Router(exact)
-    .use(forPrograms)
     .get("/.well-known/openid-configuration", discovery)
     .get("/.well-known/oauth-authorization-server", discovery)
     .get("/jwks", jwksEndpoint(deps))
@@ -107,7 +117,6 @@ export function personRoutes(deps: RouteDeps): Router {
   const endSession = endSessionEndpoint(deps);
 
   return new Router(exact)
-    .use(forPeople)
     .get("/", homePage(deps))
     .get("/authorize", authorize.begin)
     .post("/authorize", authorize.begin)
@@ -133,7 +142,6 @@ export function adminRoutes(deps: RouteDeps): Router[] {
   const { config, lifetimes } = deps;
   const keys = adminKeysPage({ ...deps, adminOrigin: config.adminOrigin });
   const pages = new Router(exact)
-    .use(forPeople)
     .get("/admin", keys.home)
     .get("/admin/keys", keys.show)
     .post("/admin/keys/rotate", keys.rotate);

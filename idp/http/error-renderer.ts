@@ -25,18 +25,6 @@ export interface ErrorRendererDeps {
   recognize?: (thrown: unknown) => OAuthError | undefined;
 }
 
-/** Marks a door for programs: its errors are JSON (RFC 6749 §5.2), whatever Accept says. */
-export const forPrograms: Middleware = (ctx, next) => {
-  ctx.state.audience = "machine";
-  return next();
-};
-
-/** Marks a door for people: its errors are pages. */
-export const forPeople: Middleware = (ctx, next) => {
-  ctx.state.audience = "person";
-  return next();
-};
-
 export const renderErrors =
   ({ renderPage, sendAuthorizationResponse, recognize }: ErrorRendererDeps): Middleware =>
   async (ctx, next) => {
@@ -110,12 +98,9 @@ function logError(ctx: Context, error: KnownError): void {
 
 // ── Programs ────────────────────────────────────────────────────────────────────────────────────
 
-/** `Accept` decides only where no door has said whom it is for, e.g. on an unknown path. */
-function wantsJson(ctx: Context): boolean {
-  if (ctx.state.audience === "machine") return true;
-  if (ctx.state.audience === "person") return false;
-  return ctx.accepts("html", "json") === "json";
-}
+/** To programs JSON (RFC 6749 §5.2), whatever Accept says; elsewhere a page, unless it asks for JSON. */
+const wantsJson = (ctx: Context): boolean =>
+  ctx.state.audience === "program" || ctx.accepts("html", "json") === "json";
 
 function sendProgramError(ctx: Context, error: Exclude<KnownError, AuthorizationRefused>): void {
   if (error instanceof OAuthError) {

@@ -15,7 +15,7 @@ export interface ReadOptions {
   repeatable?: readonly string[];
 }
 
-/** @throws OAuthError invalid_request; HttpError 413, 415 */
+/** @throws OAuthError invalid_request; HttpError 415 */
 export async function readForm<Schema extends ZodObject>(
   ctx: Context,
   schema: Schema,
@@ -39,8 +39,9 @@ export async function readJson<Schema extends ZodObject>(
   schema: Schema,
 ): Promise<z.output<Schema>> {
   if (!ctx.is("application/json")) ctx.throw(415, "The body must be application/json");
-  const text = (await readBody(ctx, JSON_LIMIT_BYTES)).toString("utf8");
-  return checkParameters(schema, parseJsonObject(text));
+  const body = await readBody(ctx, JSON_LIMIT_BYTES);
+  if (!body) ctx.throw(413, `The body is longer than ${JSON_LIMIT_BYTES} bytes`);
+  return checkParameters(schema, parseJsonObject(body.toString("utf8")));
 }
 
 /** The parameters before any schema, for an endpoint that reads them in two steps. */
@@ -49,31 +50,34 @@ export async function formParameters(ctx: Context): Promise<Map<string, string[]
     throw invalidRequest("The body must be application/x-www-form-urlencoded");
   }
   // Read as bytes: a form is ASCII, and what is not is refused by the parser of parameters.
-  return parseParameters((await readBody(ctx, FORM_LIMIT_BYTES)).toString("latin1"));
+  const body = await readBody(ctx, FORM_LIMIT_BYTES);
+  // In a form no parameter is so long: that is invalid_request like any other such (RFC 6749 §5.2).
+  if (!body) throw invalidRequest(`The body is longer than ${FORM_LIMIT_BYTES} bytes`);
+  return parseParameters(body.toString("latin1"));
 }
 
 export function queryParameters(ctx: Context): Map<string, string[]> {
   return parseParameters(ctx.querystring);
 }
 
-async function readBody(ctx: Context, limitBytes: number): Promise<Buffer> {
+/** @returns undefined for a longer body, whose rest is not waited for: the connection ends here */
+async function readBody(ctx: Context, limitBytes: number): Promise<Buffer | undefined> {
   if (ctx.get("Content-Encoding") !== "") ctx.throw(415, "The body must not be compressed");
   const chunks: Buffer[] = [];
   let length = Number(ctx.get("Content-Length")) || 0;
-  if (length > limitBytes) refuseTooLarge(ctx, limitBytes);
+  if (length > limitBytes) return tooLong(ctx);
   length = 0;
   for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
     length += chunk.length;
-    if (length > limitBytes) refuseTooLarge(ctx, limitBytes);
+    if (length > limitBytes) return tooLong(ctx);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-/** The rest of the body is not waited for: the connection ends with the answer. */
-function refuseTooLarge(ctx: Context, limitBytes: number): never {
+function tooLong(ctx: Context): undefined {
   ctx.set("Connection", "close");
-  ctx.throw(413, `The body is longer than ${limitBytes} bytes`);
+  return undefined;
 }
 
 function parseJsonObject(text: string): Record<string, unknown> {

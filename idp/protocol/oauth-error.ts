@@ -27,6 +27,7 @@ export type OAuthErrorCode =
   | "account_selection_required"
   | "request_not_supported"
   | "request_uri_not_supported"
+  | "registration_not_supported"
   // OpenID Connect Core Error Code unmet_authentication_requirements 1.0
   | "unmet_authentication_requirements"
   // RFC 7591 §3.2.2
@@ -107,6 +108,9 @@ export const requestNotSupported = (description: string) =>
 
 export const requestUriNotSupported = (description: string) =>
   new OAuthError("request_uri_not_supported", description);
+
+export const registrationNotSupported = (description: string) =>
+  new OAuthError("registration_not_supported", description);
 
 /** The bearer token is malformed, expired, revoked or not for here (RFC 6750 §3.1). */
 export const invalidToken = (description: string, options?: OAuthErrorOptions) =>

@@ -2,7 +2,6 @@
 // bearer token, every act in the audit. The console in the browser stands beside it, not on it.
 import Router from "@koa/router";
 import type { KeyLifecycle } from "../../../keys/key-lifecycle.ts";
-import { forPrograms } from "../../http/error-renderer.ts";
 import type { AuditStore } from "../../records/audit/audit-store.ts";
 import { type AccountsEndpointDeps, accountsEndpoint } from "./accounts-endpoint.ts";
 import { auditEndpoint } from "./audit-endpoint.ts";
@@ -31,28 +30,28 @@ export function adminApi(deps: AdminApiDeps): Router {
   const audit = auditEndpoint(deps);
 
   // On every route by name: a guard that matches paths by itself could match other ones than they do.
-  const guard = [forPrograms, requireOperator(deps)] as const;
+  const guard = requireOperator(deps);
   return new Router({ prefix: "/admin/api", sensitive: true, strict: true })
-    .get("/keys", ...guard, keys.list)
-    .post("/keys/rotate", ...guard, keys.rotate)
-    .get("/accounts", ...guard, accounts.list)
-    .post("/accounts", ...guard, accounts.add)
-    .get("/accounts/:account", ...guard, accounts.show)
-    .post("/accounts/:account/disable", ...guard, accounts.disable)
-    .post("/accounts/:account/enable", ...guard, accounts.enable)
-    .post("/accounts/:account/password-link", ...guard, accounts.passwordLink)
-    .get("/clients", ...guard, clients.list)
-    .post("/clients", ...guard, clients.add)
-    .get("/clients/:client", ...guard, clients.show)
-    .patch("/clients/:client", ...guard, clients.update)
-    .post("/clients/:client/disable", ...guard, clients.disable)
-    .post("/clients/:client/enable", ...guard, clients.enable)
-    .post("/clients/:client/secret", ...guard, clients.addSecret)
-    .post("/clients/:client/secrets/:secret/delete", ...guard, clients.removeSecret)
-    .post("/clients/:client/delete", ...guard, clients.remove)
-    .get("/resources", ...guard, resources.list)
-    .put("/resources", ...guard, resources.put)
-    .get("/sessions", ...guard, sessions.list)
-    .post("/sessions/end", ...guard, sessions.end)
-    .get("/audit", ...guard, audit.list);
+    .get("/keys", guard, keys.list)
+    .post("/keys/rotate", guard, keys.rotate)
+    .get("/accounts", guard, accounts.list)
+    .post("/accounts", guard, accounts.add)
+    .get("/accounts/:account", guard, accounts.show)
+    .post("/accounts/:account/disable", guard, accounts.disable)
+    .post("/accounts/:account/enable", guard, accounts.enable)
+    .post("/accounts/:account/password-link", guard, accounts.passwordLink)
+    .get("/clients", guard, clients.list)
+    .post("/clients", guard, clients.add)
+    .get("/clients/:client", guard, clients.show)
+    .patch("/clients/:client", guard, clients.update)
+    .post("/clients/:client/disable", guard, clients.disable)
+    .post("/clients/:client/enable", guard, clients.enable)
+    .post("/clients/:client/secret", guard, clients.addSecret)
+    .post("/clients/:client/secrets/:secret/delete", guard, clients.removeSecret)
+    .post("/clients/:client/delete", guard, clients.remove)
+    .get("/resources", guard, resources.list)
+    .put("/resources", guard, resources.put)
+    .get("/sessions", guard, sessions.list)
+    .post("/sessions/end", guard, sessions.end)
+    .get("/audit", guard, audit.list);
 }

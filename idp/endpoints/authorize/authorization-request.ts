@@ -9,6 +9,7 @@ import { AuthorizationRefused, type ResponseTarget } from "../../http/authorizat
 import {
   invalidRequest,
   OAuthError,
+  registrationNotSupported,
   requestNotSupported,
   requestUriNotSupported,
   unauthorizedClient,
@@ -81,7 +82,8 @@ function refuseUnsupported(parameters: Parameters): void {
     throw requestNotSupported("request objects are not supported");
   if (isGiven(parameters, "request_uri"))
     throw requestUriNotSupported("request_uri is not supported");
-  if (isGiven(parameters, "registration")) throw invalidRequest("registration is not supported");
+  if (isGiven(parameters, "registration"))
+    throw registrationNotSupported("registration is not supported");
 }
 
 function isGiven(parameters: Parameters, name: string): boolean {

@@ -4,6 +4,7 @@ import { Writable } from "node:stream";
 import type Router from "@koa/router";
 import Koa, { type Middleware } from "koa";
 import { afterAll } from "vitest";
+import { audience } from "../../../idp/http/audience.ts";
 import { authorizationResponse } from "../../../idp/http/authorization-response.ts";
 import { clientAddress } from "../../../idp/http/client-address.ts";
 import { type ErrorRendererDeps, renderErrors } from "../../../idp/http/error-renderer.ts";
@@ -32,6 +33,8 @@ export async function edge(
     trustedProxies?: string[];
     recognize?: ErrorRendererDeps["recognize"];
     renderPage?: ErrorRendererDeps["renderPage"];
+    /** Every path of it is one that programs call. */
+    forPrograms?: boolean;
   } = {},
 ): Promise<Edge> {
   const lines: string[] = [];
@@ -49,6 +52,7 @@ export async function edge(
       clientAddress: clientAddress(options.trustedProxies ?? []),
     }),
   );
+  app.use(audience(options.forPrograms ? [""] : []));
   app.use(securityHeaders({ secure: options.secure ?? true }));
   app.use(
     renderErrors({

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { AuthorizationRefused } from "../../../idp/http/authorization-response.ts";
-import { forPeople, forPrograms } from "../../../idp/http/error-renderer.ts";
 import { PageProblem } from "../../../idp/http/page-problem.ts";
 import {
   bearerTokenMissing,
@@ -13,11 +12,12 @@ import {
 import { matchRedirectUri } from "../../../idp/protocol/redirect-uri.ts";
 import { edge, ISSUER } from "./edge.ts";
 
-const throwing = (error: unknown, audience = forPrograms) =>
-  edge((ctx) =>
-    audience(ctx, async () => {
+const throwing = (error: unknown, forPrograms = true) =>
+  edge(
+    () => {
       throw error;
-    }),
+    },
+    { forPrograms },
   );
 const browserLike = { headers: { Accept: "text/html,application/xhtml+xml,*/*;q=0.8" } };
 
@@ -105,7 +105,7 @@ describe("errors for people", () => {
   });
 
   it("are pages that say what is wrong, escaped (H2)", async () => {
-    const { url } = await throwing(problem, forPeople);
+    const { url } = await throwing(problem, false);
     const answer = await fetch(url);
     const html = await answer.text();
     expect(answer.status).toBe(400);
@@ -116,7 +116,7 @@ describe("errors for people", () => {
   });
 
   it("H7: show the request's id when we do not know", async () => {
-    const { url } = await throwing(new Error("secret detail"), forPeople);
+    const { url } = await throwing(new Error("secret detail"), false);
     const answer = await fetch(url);
     const html = await answer.text();
     expect(answer.status).toBe(500);

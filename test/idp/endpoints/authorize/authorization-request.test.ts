@@ -67,6 +67,7 @@ describe("what /authorize refuses, told to the client (RFC 6749 §4.1.2.1)", () 
       { request_uri: "https://bank.example/r" },
       "request_uri_not_supported",
     ],
+    ["a registration of its own", { registration: "{}" }, "registration_not_supported"],
     ["no scope", { scope: undefined }, "invalid_scope"],
     ["only scopes nobody knows", { scope: "unknown" }, "invalid_scope"],
     ["a scope the client may not ask for", { scope: "openid phone" }, "invalid_scope"],

@@ -3,9 +3,10 @@
 import Router from "@koa/router";
 import Koa, { type Context } from "koa";
 import { afterAll } from "vitest";
+import { audience } from "../../../../idp/http/audience.ts";
 import { clientAddress } from "../../../../idp/http/client-address.ts";
 import { openCors } from "../../../../idp/http/cors.ts";
-import { forPrograms, renderErrors } from "../../../../idp/http/error-renderer.ts";
+import { renderErrors } from "../../../../idp/http/error-renderer.ts";
 import { createLogger } from "../../../../idp/http/logger.ts";
 import { withRequestContext } from "../../../../idp/http/request-context.ts";
 import { listen } from "../../../../idp/http/server.ts";
@@ -26,6 +27,7 @@ export async function serveDoors(doors: Readonly<Record<string, Door>>): Promise
   }
   const app = new Koa();
   app.use(withRequestContext({ logger, clientAddress: clientAddress([]) }));
+  app.use(audience([""]));
   app.use(
     renderErrors({
       renderPage: () => {
@@ -40,7 +42,6 @@ export async function serveDoors(doors: Readonly<Record<string, Door>>): Promise
           : undefined,
     }),
   );
-  app.use(forPrograms);
   app.use(router.routes());
   app.use(router.allowedMethods());
   const server = await listen({ app: app.callback(), port: 0, host: "127.0.0.1" });

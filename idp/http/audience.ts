@@ -1,0 +1,16 @@
+/**
+ * Whom an answer is for, told once, at the edge, by the address alone: then an unknown path or a wrong
+ * method is answered in the same language as the door beside it, and no door can forget to say so.
+ */
+import type { Middleware } from "koa";
+
+/** @param programPaths  what programs call, with all that lies below */
+export const audience =
+  (programPaths: readonly string[]): Middleware =>
+  (ctx, next) => {
+    const { path } = ctx;
+    if (programPaths.some((known) => path === known || path.startsWith(`${known}/`))) {
+      ctx.state.audience = "program";
+    }
+    return next();
+  };
