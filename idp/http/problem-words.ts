@@ -38,6 +38,6 @@ export const invalidRequestWords = (reason: string, status: number): ProblemWord
   status,
   title: "This request could not be understood",
   explanation: "The site that sent you here asked for something in a way that we cannot follow.",
-  whatNext: ["Go back to the site and try again.", "If it happens again, tell the site's support."],
+  whatNext: ["Go back to the site and try again.", "If it happens again, tell the site’s support."],
   developerNote: reason,
 });

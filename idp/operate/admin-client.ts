@@ -58,12 +58,8 @@ function parseJson(text: string): unknown {
 
 function refusalIn(said: unknown): string | undefined {
   if (typeof said !== "object" || said === null) return undefined;
-  const safeFrom =
-    "safe_from" in said && typeof said.safe_from === "string"
-      ? ` Safe from ${said.safe_from}.`
-      : "";
   if ("error_description" in said && typeof said.error_description === "string")
-    return said.error_description + safeFrom;
+    return said.error_description;
   return "error" in said ? String(said.error) : undefined;
 }
 

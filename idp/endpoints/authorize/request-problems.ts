@@ -8,7 +8,7 @@ import type { Client } from "../../records/clients/client.ts";
 
 const whatNext = [
   "Go back to the site and try again.",
-  "If it happens again, tell the site's support what is written below.",
+  "If it happens again, tell the site’s support what is written below.",
 ];
 
 export const unknownClient = (clientId: string) =>
@@ -25,7 +25,7 @@ export const disabledClient = (client: Client) =>
     status: 400,
     title: `${client.name} cannot be used just now`,
     explanation: "Signing in to this site has been switched off.",
-    whatNext: ["Ask the site's support when it will be back."],
+    whatNext: ["Ask the site’s support when it will be back."],
     developerNote: `client_id "${shown(client.id)}" is disabled.`,
   });
 

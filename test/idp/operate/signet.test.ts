@@ -46,7 +46,7 @@ describe("the signet command", () => {
     expect(code).not.toBe(0);
     expect(stdout).toBe("");
     expect(stderr).toMatch(oneLine);
-    expect(stderr).toContain("Safe from");
+    expect(stderr).toContain("safe from");
   });
 
   it("rotates when it is safe", async () => {
