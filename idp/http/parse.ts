@@ -80,12 +80,19 @@ function tooLong(ctx: Context): undefined {
   return undefined;
 }
 
+/** NUL and half a surrogate pair are JSON (RFC 8259 §8.2), but no text that a database keeps. */
+function refuseUnkeepable(name: string, value: unknown): unknown {
+  const texts = typeof value === "string" ? [name, value] : [name];
+  if (texts.some((one) => /[\0\p{Cs}]/u.test(one))) throw new TypeError("not text");
+  return value;
+}
+
 function parseJsonObject(text: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text, refuseUnkeepable);
   } catch {
-    throw invalidRequest("The body is not JSON");
+    throw invalidRequest("The body is not JSON of plain text");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalidRequest("The body is not a JSON object");

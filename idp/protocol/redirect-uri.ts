@@ -68,7 +68,9 @@ function problemOfWebUri(uri: string, url: URL): string | undefined {
   if (authority.includes("*")) return "must not have a wildcard: matching is exact";
   // `0x7f.1`, `%6c`, a missing or third slash: parsed to some host, but not the one that was written.
   const written = authority.replace(/:[0-9]*$/, "").toLowerCase();
-  if (written !== url.hostname) return "must spell its host in the canonical form";
+  // URL parsers let more through, `;` and `,` among it, which would end a source in our policies.
+  const isHost = /^([a-z0-9._-]+|\[[0-9a-f:]+\])$/.test(written);
+  if (!isHost || written !== url.hostname) return "must spell its host in the canonical form";
   if (url.protocol === "http:" && !isLoopbackHost(url.hostname)) {
     return "must be https, or http on a loopback host";
   }

@@ -2,6 +2,7 @@ import type { Context } from "koa";
 import { z } from "zod";
 import { readJson, readQuery } from "../../http/parse.ts";
 import { invalidRequest } from "../../protocol/oauth-error.ts";
+import { isPlainText } from "../../protocol/plain-text.ts";
 
 const AnyMembers = z.looseObject({});
 
@@ -26,6 +27,7 @@ export async function readRequest<Schema extends z.ZodType>(
 export function pathParameter(ctx: Context, name: string): string {
   const value: unknown = ctx.params[name];
   if (typeof value !== "string" || value === "") throw invalidRequest(`${name} is missing`);
+  if (!isPlainText(value)) throw invalidRequest(`${name} contains control characters`);
   return value;
 }
 

@@ -3,6 +3,7 @@
 // not offered is refused by name, so that nobody believes to have what they have not.
 import { z } from "zod";
 import { invalidClientMetadata, invalidRedirectUri } from "../../protocol/oauth-error.ts";
+import { isPlainText } from "../../protocol/plain-text.ts";
 import { isAcceptableRedirectUri } from "../../protocol/redirect-uri.ts";
 import { parseScope } from "../../protocol/scope.ts";
 
@@ -23,13 +24,7 @@ const notOffered = [
   "token_endpoint_auth_signing_alg",
 ] as const;
 
-const text = (longest: number) =>
-  z
-    .string()
-    .min(1)
-    .max(longest)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is refused
-    .regex(/^[^\u0000-\u001f\u007f]*$/);
+const text = (longest: number) => z.string().min(1).max(longest).refine(isPlainText);
 
 /** Shown to people as a link or an image; never fetched by us. */
 const webUrl = text(2048).refine(isWebUrl);
