@@ -1,7 +1,9 @@
 // PostgreSQL inside this process (PGlite), in a directory that only one process may open, or in memory.
-import { mkdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PGlite, type Transaction as PgliteTransaction } from "@electric-sql/pglite";
+import { dataDir as emptyCluster } from "@electric-sql/pglite-prepopulatedfs";
 import { PrismaPGlite } from "pglite-prisma-adapter";
 import { lockDirectory } from "./directory-lock.ts";
 import type {
@@ -50,14 +52,32 @@ export const migratePglite = <T>(
   );
 
 async function openPglite({ directory, snapshot }: { directory?: string; snapshot?: Blob }) {
-  const dataDir = directory === undefined ? undefined : join(directory, "pglite");
-  if (dataDir !== undefined) await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const pglite = await PGlite.create({
-    ...(dataDir !== undefined && { dataDir }),
-    ...(snapshot !== undefined && { loadDataDir: snapshot }),
-  });
+  const begin = async () => snapshot ?? emptyCluster();
+  const pglite =
+    directory === undefined
+      ? await PGlite.create({ loadDataDir: await begin() })
+      : await openCluster(directory, begin);
   // Prisma's adapter writes and reads times without their zone, so the session must be in UTC.
   await pglite.exec("SET TimeZone = 'UTC'");
+  return pglite;
+}
+
+/**
+ * Opens the cluster in a directory that is ours alone, making it when there is none: from a prepared
+ * one, since PostgreSQL's own initdb costs seconds, and 400 MB that are never given back.
+ */
+async function openCluster(directory: string, begin: () => Promise<Blob>): Promise<PGlite> {
+  const dataDir = join(directory, "pglite");
+  const unfinished = join(directory, "pglite.unfinished");
+  // A process killed while it made the cluster has left something that does not start; no row was
+  // ever in it.
+  if (existsSync(unfinished)) await rm(dataDir, { recursive: true, force: true });
+  if (existsSync(join(dataDir, "PG_VERSION"))) return PGlite.create({ dataDir });
+
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await writeFile(unfinished, "", { mode: 0o600 });
+  const pglite = await PGlite.create({ dataDir, loadDataDir: await begin() });
+  await rm(unfinished);
   return pglite;
 }
 
