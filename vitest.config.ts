@@ -33,7 +33,7 @@ export default defineConfig({
     projects: [
       project("pglite", "pglite", onBothDatabases),
       project("postgresql", "postgresql", postgresql.kind === "none" ? [] : onBothDatabases),
-      project("apart", "pglite", ["test/{apps,journeys}/**/*.test.ts"]),
+      project("apart", "pglite", ["test/{apps,journeys,supply-chain}/**/*.test.ts"]),
     ],
   },
 });

@@ -85,12 +85,12 @@ function logError(ctx: Context, error: KnownError): void {
   const { logger } = requestContext(ctx);
   if (error instanceof OAuthError) {
     const { cause } = error.options;
-    const fields = { code: error.code, ...(cause === undefined ? {} : { error: cause }) };
+    const fields = { refusal: error.code, ...(cause === undefined ? {} : { error: cause }) };
     if (error.code === "server_error") logger.error(fields, "failed");
     else if (error.code === "temporarily_unavailable") logger.warn(fields, "unavailable");
     else logger.info(fields, "refused");
   } else if (error instanceof AuthorizationRefused) {
-    logger.info({ code: error.error.code }, "authorization refused");
+    logger.info({ refusal: error.error.code }, "authorization refused");
   } else if (error instanceof PageProblem) {
     logger.info({ problem: error.words.title, status: error.words.status }, "refused");
   }
