@@ -7,6 +7,7 @@ import type { Database } from "../prisma/database.ts";
 import type { Config } from "./config.ts";
 import { endAccess } from "./ending/end-access.ts";
 import type { Logger } from "./http/logger.ts";
+import { ownPageUrl } from "./http/own-pages.ts";
 import { accountStore } from "./records/accounts/account-store.ts";
 import { authenticatePassword } from "./records/accounts/authenticate.ts";
 import { passwordHasher } from "./records/accounts/password-hasher.ts";
@@ -52,6 +53,7 @@ export function capabilities(deps: CapabilityDeps) {
 
   return {
     issuer,
+    ownPageUrl: ownPageUrl(config),
     lifetimes,
     clock,
     audit,

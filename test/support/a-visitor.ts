@@ -1,4 +1,5 @@
-// A browser as far as the protocol needs one: cookies per host, forms as they stand in the page, no
+// A browser as far as the protocol needs one: cookies per host name (ports do not
+// separate them, RFC 6265 §8.5), forms as they stand in the page, no
 // redirect followed unless asked. Tests of doors use it; journeys use a real Chromium.
 import { localFetch } from "./local-fetch.ts";
 
@@ -42,7 +43,7 @@ export function aVisitor(): Visitor {
   const cookies = new Map<string, string>();
 
   async function request(url: string, init: RequestInit = {}): Promise<Answer> {
-    const { host } = new URL(url);
+    const { hostname: host } = new URL(url);
     const sent = [...cookies].filter(([name]) => name.startsWith(`${host} `));
     const headers = new Headers(init.headers);
     if (sent.length > 0 && !headers.has("Cookie")) {

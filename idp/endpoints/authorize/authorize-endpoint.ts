@@ -12,6 +12,7 @@ import {
 } from "../../http/authorization-response.ts";
 import type { CookieJar } from "../../http/cookies.ts";
 import { interactionGone, requireInteraction } from "../../http/interaction-door.ts";
+import type { OwnPageUrl } from "../../http/own-pages.ts";
 import { formParameters, queryParameters } from "../../http/parse.ts";
 import { cause } from "../../http/request-context.ts";
 import { redirectTo } from "../../http/respond.ts";
@@ -39,6 +40,7 @@ export interface AuthorizeDeps extends ReadRequestDeps {
   interactions: Pick<InteractionStore, "open" | "find" | "close">;
   authorizations: Pick<AuthorizationStore, "read" | "issue">;
   sendAuthorizationResponse: SendAuthorizationResponse;
+  ownPageUrl: OwnPageUrl;
   clock: Clock;
 }
 
@@ -139,7 +141,7 @@ export const authorizeEndpoint = (deps: AuthorizeDeps) => {
     const next = decideOwnPage(request, signedIn?.session, interaction, now);
     if (next === "sign-in") return goTo(ctx, "sign-in", interaction);
     await consume(ctx, interaction);
-    redirectTo(ctx, `${issuer}${request.path}`);
+    redirectTo(ctx, deps.ownPageUrl(request.path));
   }
 
   /** Keeps the request on the server, for this browser alone. */

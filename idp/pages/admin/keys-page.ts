@@ -38,8 +38,6 @@ const RotateForm = z.object({
 
 export const adminKeysPage = (deps: AdminKeysPageDeps) => {
   const { issuer, adminOrigin, keys, clock } = deps;
-  // The sign-in page returns to the issuer's own paths, where a console on another port is not.
-  const wayBack = adminOrigin === issuer ? PATH : "/";
 
   /** GET /admin. */
   function home(ctx: Context): void {
@@ -48,7 +46,7 @@ export const adminKeysPage = (deps: AdminKeysPageDeps) => {
 
   /** GET /admin/keys. */
   async function show(ctx: Context): Promise<void> {
-    const administrator = await findAdministrator(ctx, deps, wayBack);
+    const administrator = await findAdministrator(ctx, deps, PATH);
     if (!administrator) return;
     const { done } = readQuery(ctx, Done);
     const now = clock.now();
@@ -72,13 +70,13 @@ export const adminKeysPage = (deps: AdminKeysPageDeps) => {
 
   /** POST /admin/keys/rotate. */
   async function rotate(ctx: Context): Promise<void> {
-    const administrator = await findAdministrator(ctx, deps, wayBack);
+    const administrator = await findAdministrator(ctx, deps, PATH);
     if (!administrator) return;
     requireSameOrigin(ctx, adminOrigin);
     const { csrf, reason } = await readForm(ctx, RotateForm);
     requireCsrf(csrf, administrator.sessionSecret, ROTATE);
     if (!isFresh(administrator, clock.now()))
-      return sendToSignIn(ctx, deps, { path: wayBack, maxAgeSeconds: FRESH_SECONDS });
+      return sendToSignIn(ctx, deps, { path: PATH, maxAgeSeconds: FRESH_SECONDS });
 
     const result = await keys.rotate({
       ...cause(ctx, `account:${administrator.id}`),

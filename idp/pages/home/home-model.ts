@@ -9,7 +9,13 @@ declare module "../../http/views.ts" {
 export interface HomeModel {
   readonly issuerHost: string;
   /** Absent when nobody is signed in. */
-  readonly person?: (PersonView & { readonly isAdmin: boolean; readonly since: Date }) | undefined;
+  readonly person?:
+    | (PersonView & {
+        readonly since: Date;
+        /** Where an administrator finds the keys, absolute; absent for everybody else. */
+        readonly console?: string | undefined;
+      })
+    | undefined;
   /** Sites to go to: those Signet vouches for. */
   readonly sites: readonly SiteView[];
   readonly activeKeyId?: string | undefined;

@@ -3,6 +3,7 @@ import type { Context } from "koa";
 import type { KeyRing } from "../../../keys/key-ring.ts";
 import type { Clock } from "../../../prisma/clock.ts";
 import type { CookieJar } from "../../http/cookies.ts";
+import type { OwnPageUrl } from "../../http/own-pages.ts";
 import { render } from "../../http/render.ts";
 import { siteView } from "../../http/site-view.ts";
 import type { Client } from "../../records/clients/client.ts";
@@ -15,13 +16,14 @@ export interface HomePageDeps {
   clientStore: { list(page: { limit: number }): Promise<Client[]> };
   ring: Pick<KeyRing, "activeKid">;
   lifetimes: { accessTokenSeconds: number };
+  ownPageUrl: OwnPageUrl;
   clock: Clock;
 }
 
 const MOST_SITES = 100;
 
 export const homePage =
-  ({ issuer, cookies, sessions, clientStore, ring, lifetimes, clock }: HomePageDeps) =>
+  ({ issuer, cookies, sessions, clientStore, ring, lifetimes, ownPageUrl, clock }: HomePageDeps) =>
   async (ctx: Context): Promise<void> => {
     const secret = cookies.read(ctx, "session");
     const signedIn = secret ? await sessions.find(secret, clock.now()) : undefined;
@@ -31,7 +33,7 @@ export const homePage =
       person: signedIn && {
         name: signedIn.account.name,
         email: signedIn.account.email,
-        isAdmin: signedIn.account.isAdmin,
+        console: signedIn.account.isAdmin ? ownPageUrl("/admin/keys") : undefined,
         since: signedIn.session.authenticatedAt,
       },
       sites: clients.filter(isVouchedFor).map(siteView),

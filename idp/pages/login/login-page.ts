@@ -10,6 +10,7 @@ import { AuthorizationRefused, responseTarget } from "../../http/authorization-r
 import type { CookieJar } from "../../http/cookies.ts";
 import { csrfToken, requireCsrf, requireSameOrigin } from "../../http/csrf.ts";
 import { interactionGone, requireInteraction } from "../../http/interaction-door.ts";
+import type { OwnPageUrl } from "../../http/own-pages.ts";
 import { readForm } from "../../http/parse.ts";
 import { render } from "../../http/render.ts";
 import { cause, requestContext } from "../../http/request-context.ts";
@@ -23,6 +24,7 @@ import type { AuthenticatePassword } from "../../records/accounts/authenticate.t
 import { Overloaded } from "../../records/accounts/hashing-lane.ts";
 import type { Client } from "../../records/clients/client.ts";
 import type { Interaction } from "../../records/interactions/interaction.ts";
+import { OwnPageRequest } from "../../records/interactions/interaction-request.ts";
 import type { InteractionStore } from "../../records/interactions/interaction-store.ts";
 import {
   type WaitingAuthorization,
@@ -41,6 +43,7 @@ export interface LoginPageDeps {
   authenticatePassword: AuthenticatePassword;
   ring: Pick<KeyRing, "activeKid">;
   lifetimes: { accessTokenSeconds: number };
+  ownPageUrl: OwnPageUrl;
   clock: Clock;
 }
 
@@ -98,6 +101,8 @@ export const loginPage = (deps: LoginPageDeps) => {
       accessDenied("The person did not sign in"),
     );
   }
+
+  const ownPage = ({ request }: Interaction) => deps.ownPageUrl(OwnPageRequest.parse(request).path);
 
   async function visitOf(ctx: Context): Promise<Visit> {
     const { interaction, browser } = await requireInteraction(ctx, deps);
@@ -178,7 +183,8 @@ export const loginPage = (deps: LoginPageDeps) => {
     words: { again: boolean; email: string; problem?: LoginProblem },
   ): void {
     crossOriginOpener(ctx, "unsafe-none");
-    if (waiting) allowFormAction(ctx, waiting.redirectUri);
+    // What the form leads to in the end: the client, or a page of ours that may be on another port.
+    allowFormAction(ctx, waiting?.redirectUri ?? ownPage(interaction));
     const action = `/sign-in/${interaction.id}`;
     render(ctx, "login", {
       ...words,

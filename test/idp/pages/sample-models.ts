@@ -169,7 +169,7 @@ export const sampleModels: { [V in ViewName]: [Views[V], ...Views[V][]] } = {
   home: [
     {
       issuerHost,
-      person: { ...alice, isAdmin: true, since: minutes(-30) },
+      person: { ...alice, console: "https://id.example.test/admin/keys", since: minutes(-30) },
       sites: [harbour, evergreen],
       activeKeyId: login.activeKeyId,
       passSeconds: 300,

@@ -49,7 +49,7 @@ describe("sign-in page (OIDC Core §3.1.2.3)", () => {
     const visitor = aVisitor();
     const page = await open(visitor);
     const planted = `sgs_${"A".repeat(43)}`;
-    visitor.cookies.set(`${new URL(idp.issuer).host} signet_session`, planted);
+    visitor.cookies.set(`${new URL(idp.issuer).hostname} signet_session`, planted);
     const submitted = await visitor.submit(page, typed(alice));
     const cookie = sessionCookie(submitted.headers.getSetCookie());
     expect(cookie).toMatch(/^signet_session=sgs_[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/);
