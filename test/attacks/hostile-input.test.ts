@@ -168,7 +168,7 @@ describe("metadata that would not fit where it is kept or shown", () => {
       const answer = await register(metadata);
       expect([metadata, answer.status]).toEqual([metadata, 400]);
       // What is no text at all is refused before anybody asks what it was to be.
-      expect((await answer.json()).error).toMatch(/^invalid_(client_metadata|request)$/);
+      expect(JSON.parse(await answer.text()).error).toMatch(/^invalid_(client_metadata|request)$/);
     }
   });
 
