@@ -1,8 +1,8 @@
 /** GET /api/accounts: a person's accounts and balances, for a bearer of `accounts:read` (RFC 6750). */
 import type { Clock } from "../../relying-party/clock.ts";
-import { dayOf, monthOf } from "../../relying-party/sample/calendar.ts";
-import { decimalEuros } from "../../relying-party/sample/money.ts";
 import { accessOf, type SiteContext } from "../../relying-party/visit.ts";
+import { dayOf, monthOf } from "../../relying-party/words/calendar.ts";
+import { decimalEuros } from "../../sample-life/money.ts";
 import { type Customer, customerFor } from "../ledger/customer.ts";
 import { type AccountId, statementOf } from "../ledger/statement.ts";
 

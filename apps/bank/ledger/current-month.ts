@@ -8,9 +8,9 @@ import {
   daysIn,
   type Month,
   workingDayAfter,
-} from "../../relying-party/sample/calendar.ts";
-import { type Dice, dice } from "../../relying-party/sample/dice.ts";
-import { contributionIn, netPayIn, payDayIn } from "../../relying-party/sample/working-life.ts";
+} from "../../relying-party/words/calendar.ts";
+import { type Dice, dice } from "../../sample-life/dice.ts";
+import { contributionIn, netPayIn, payDayIn } from "../../sample-life/working-life.ts";
 import type { Customer } from "./customer.ts";
 import { type Movement, type MovementKind, type Purpose, sumOf } from "./movement.ts";
 

@@ -1,13 +1,13 @@
 // Who banks here, made from issuer and subject (never the e-mail): two accounts, a home, a habit of
 // saving. Whoever signs in for the first time finds an account that has been lived in.
-import type { Month } from "../../relying-party/sample/calendar.ts";
-import { dice } from "../../relying-party/sample/dice.ts";
+import type { Month } from "../../relying-party/words/calendar.ts";
+import { dice } from "../../sample-life/dice.ts";
 import {
   netPayIn,
   type PersonKey,
   type WorkingLife,
   workingLife,
-} from "../../relying-party/sample/working-life.ts";
+} from "../../sample-life/working-life.ts";
 
 export interface Customer {
   readonly key: PersonKey;

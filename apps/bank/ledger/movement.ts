@@ -1,5 +1,5 @@
 // One line of a statement, and the words for what money is for.
-import type { Day } from "../../relying-party/sample/calendar.ts";
+import type { Day } from "../../relying-party/words/calendar.ts";
 
 export type Purpose =
   | "Salary"

@@ -1,5 +1,5 @@
 // The next bill that will leave the current account: what a person wants to know beside a balance.
-import { addMonths, type Day, monthOf } from "../../relying-party/sample/calendar.ts";
+import { addMonths, type Day, monthOf } from "../../relying-party/words/calendar.ts";
 import { currentMonth } from "./current-month.ts";
 import type { Customer } from "./customer.ts";
 import type { Movement } from "./movement.ts";

@@ -6,7 +6,7 @@ import {
   type Month,
   monthsFrom,
   workingDayAfter,
-} from "../../relying-party/sample/calendar.ts";
+} from "../../relying-party/words/calendar.ts";
 import type { Customer } from "./customer.ts";
 import type { Movement } from "./movement.ts";
 

@@ -9,7 +9,7 @@ import {
   lastDayOf,
   type Month,
   monthOf,
-} from "../../relying-party/sample/calendar.ts";
+} from "../../relying-party/words/calendar.ts";
 import { currentMonth } from "./current-month.ts";
 import type { Customer } from "./customer.ts";
 import { type Movement, type Purpose, sumOf } from "./movement.ts";

@@ -1,7 +1,7 @@
 // A month of one account as a statement: what it opened with, every movement up to a day, and the
 // balance after each. All that the pages and the API show is read from statements, so the numbers
 // agree wherever they appear.
-import { type Day, type Month, monthOf } from "../../relying-party/sample/calendar.ts";
+import { type Day, type Month, monthOf } from "../../relying-party/words/calendar.ts";
 import { currentMonth, openingCents } from "./current-month.ts";
 import type { Customer } from "./customer.ts";
 import type { Movement } from "./movement.ts";

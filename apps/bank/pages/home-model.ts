@@ -1,4 +1,6 @@
 // What the front page says: the balance first, then where it is, what moved, and how fast it goes.
+
+import type { Visit } from "../../relying-party/visit.ts";
 import {
   type Day,
   dayNumber,
@@ -8,11 +10,10 @@ import {
   monthName,
   monthOf,
   plainDay,
-} from "../../relying-party/sample/calendar.ts";
-import { euros, wholeEuros } from "../../relying-party/sample/money.ts";
-import { type OutageModel, outageModel } from "../../relying-party/sample/outage-model.ts";
-import { type ProofModel, proofModel } from "../../relying-party/sample/proof-model.ts";
-import type { Visit } from "../../relying-party/visit.ts";
+} from "../../relying-party/words/calendar.ts";
+import { type OutageModel, outageModel } from "../../relying-party/words/outage-model.ts";
+import { type ProofModel, proofModel } from "../../relying-party/words/proof-model.ts";
+import { euros, wholeEuros } from "../../sample-life/money.ts";
 import { type Customer, customerFor } from "../ledger/customer.ts";
 import { nextDebit } from "../ledger/next-debit.ts";
 import { RAINY_DAY_RATE_PERCENT } from "../ledger/rainy-day.ts";

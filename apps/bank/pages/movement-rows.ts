@@ -1,6 +1,6 @@
 // Movements as a table shows them: newest first, parted by day, every amount already in words.
-import { addDays, type Day, longDay, plainDay } from "../../relying-party/sample/calendar.ts";
-import { bareEuros, movedEuros } from "../../relying-party/sample/money.ts";
+import { addDays, type Day, longDay, plainDay } from "../../relying-party/words/calendar.ts";
+import { bareEuros, movedEuros } from "../../sample-life/money.ts";
 import type { Purpose } from "../ledger/movement.ts";
 import type { StatementLine } from "../ledger/statement.ts";
 

@@ -1,7 +1,7 @@
 // The spending tide as a picture: x in percent and y in pixels for what keeps its size (text, the
 // dot), a 100 × 100 box for the curves. Colour belongs to the style sheet.
-import { monthName } from "../../relying-party/sample/calendar.ts";
-import { wholeEuros } from "../../relying-party/sample/money.ts";
+import { monthName } from "../../relying-party/words/calendar.ts";
+import { wholeEuros } from "../../sample-life/money.ts";
 import type { SpendingTide } from "../ledger/spending.ts";
 
 /** Pixels: where the box of the curves begins, and how tall it is. */

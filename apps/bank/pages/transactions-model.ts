@@ -1,5 +1,7 @@
 // A month of one account, all of it: what it opened with, what came in and went out, and the way to
 // the months beside it.
+
+import type { Visit } from "../../relying-party/visit.ts";
 import {
   addMonths,
   dayOf,
@@ -8,10 +10,9 @@ import {
   monthName,
   monthOf,
   plainDay,
-} from "../../relying-party/sample/calendar.ts";
-import { euros, movedEuros } from "../../relying-party/sample/money.ts";
-import { type OutageModel, outageModel } from "../../relying-party/sample/outage-model.ts";
-import type { Visit } from "../../relying-party/visit.ts";
+} from "../../relying-party/words/calendar.ts";
+import { type OutageModel, outageModel } from "../../relying-party/words/outage-model.ts";
+import { euros, movedEuros } from "../../sample-life/money.ts";
 import { type Customer, customerFor } from "../ledger/customer.ts";
 import { ACCOUNT_IDS, type AccountId, type Statement, statementOf } from "../ledger/statement.ts";
 import { type DayOfMovements, daysOfMovements } from "./movement-rows.ts";

@@ -1,9 +1,9 @@
 /** GET /api/plan: what a person's plan is worth and is made of, for a bearer of `plan:read` (RFC 6750). */
 import type { Clock } from "../../relying-party/clock.ts";
-import { dayOf, monthOf } from "../../relying-party/sample/calendar.ts";
-import { decimalEuros } from "../../relying-party/sample/money.ts";
-import { percentIn } from "../../relying-party/sample/working-life.ts";
 import { accessOf, type SiteContext } from "../../relying-party/visit.ts";
+import { dayOf, monthOf } from "../../relying-party/words/calendar.ts";
+import { decimalEuros } from "../../sample-life/money.ts";
+import { percentIn } from "../../sample-life/working-life.ts";
 import { type Member, memberFor } from "../plan/member.ts";
 import { planHistory } from "../plan/plan-history.ts";
 

@@ -1,14 +1,15 @@
 // Every year of a plan in one table, and one year month by month: where the rings' numbers stand.
+
+import type { Visit } from "../../relying-party/visit.ts";
 import {
   dayOf,
   longMonth,
   monthName,
   monthOf,
   yearOf,
-} from "../../relying-party/sample/calendar.ts";
-import { euros } from "../../relying-party/sample/money.ts";
-import { type OutageModel, outageModel } from "../../relying-party/sample/outage-model.ts";
-import type { Visit } from "../../relying-party/visit.ts";
+} from "../../relying-party/words/calendar.ts";
+import { type OutageModel, outageModel } from "../../relying-party/words/outage-model.ts";
+import { euros } from "../../sample-life/money.ts";
 import { memberFor } from "../plan/member.ts";
 import { type PlanPeriod, planHistory } from "../plan/plan-history.ts";
 

@@ -1,6 +1,6 @@
 // The projection as a picture: what was, then a fan of what may be. x in percent, y in pixels; the
 // curves live in a 100 × 100 box. The scale stays the same whatever is asked, so that answers compare.
-import { wholeEuros } from "../../relying-party/sample/money.ts";
+import { wholeEuros } from "../../sample-life/money.ts";
 import type { PlanYear } from "../plan/plan-history.ts";
 import type { Outcomes, Projection } from "../plan/projection.ts";
 

@@ -1,11 +1,12 @@
 // What the front page says: what the plan is worth and how it came to be, then one question and its
 // answer, always as a range.
-import { dayOf, hourOf, monthOf, yearOf } from "../../relying-party/sample/calendar.ts";
-import { wholeEuros } from "../../relying-party/sample/money.ts";
-import { type OutageModel, outageModel } from "../../relying-party/sample/outage-model.ts";
-import { type ProofModel, proofModel } from "../../relying-party/sample/proof-model.ts";
-import { contributionOf, grossPayIn, percentIn } from "../../relying-party/sample/working-life.ts";
+
 import type { Visit } from "../../relying-party/visit.ts";
+import { dayOf, hourOf, monthOf, yearOf } from "../../relying-party/words/calendar.ts";
+import { type OutageModel, outageModel } from "../../relying-party/words/outage-model.ts";
+import { type ProofModel, proofModel } from "../../relying-party/words/proof-model.ts";
+import { wholeEuros } from "../../sample-life/money.ts";
+import { contributionOf, grossPayIn, percentIn } from "../../sample-life/working-life.ts";
 import { FEE_PERCENT_A_YEAR } from "../plan/fund.ts";
 import { ageOf, type Member, memberFor, yearsToPension } from "../plan/member.ts";
 import { type PlanHistory, planHistory } from "../plan/plan-history.ts";

@@ -1,6 +1,6 @@
 // What happened in a plan, in words.
-import { monthName, monthOf, shortDay } from "../../relying-party/sample/calendar.ts";
-import { euros } from "../../relying-party/sample/money.ts";
+import { monthName, monthOf, shortDay } from "../../relying-party/words/calendar.ts";
+import { euros } from "../../sample-life/money.ts";
 import { FEE_PERCENT_A_YEAR, FUND_NAME } from "../plan/fund.ts";
 import type { Member } from "../plan/member.ts";
 import type { PlanEvent } from "../plan/plan-history.ts";

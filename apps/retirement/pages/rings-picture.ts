@@ -1,6 +1,6 @@
 // The plan drawn as the rings of a tree: one ring a year, as wide as what was put in that year. The
 // shape is a person's own and never changes; only the outermost ring grows.
-import { dice } from "../../relying-party/sample/dice.ts";
+import { dice } from "../../sample-life/dice.ts";
 import type { Member } from "../plan/member.ts";
 import type { PlanYear } from "../plan/plan-history.ts";
 

@@ -1,7 +1,7 @@
 // The one fund everybody's plan is in. Its months are the same for all, as a fund's are: made from
 // the month alone, with a bad year here and there.
-import { type Month, yearOf } from "../../relying-party/sample/calendar.ts";
-import { dice } from "../../relying-party/sample/dice.ts";
+import { type Month, yearOf } from "../../relying-party/words/calendar.ts";
+import { dice } from "../../sample-life/dice.ts";
 
 export const FUND_NAME = "Steady Growth Fund";
 export const FEE_PERCENT_A_YEAR = 0.22;

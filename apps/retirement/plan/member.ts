@@ -1,10 +1,6 @@
 // Who saves here, made from issuer and subject (never the e-mail).
-import { type Day, yearOf } from "../../relying-party/sample/calendar.ts";
-import {
-  type PersonKey,
-  type WorkingLife,
-  workingLife,
-} from "../../relying-party/sample/working-life.ts";
+import { type Day, yearOf } from "../../relying-party/words/calendar.ts";
+import { type PersonKey, type WorkingLife, workingLife } from "../../sample-life/working-life.ts";
 
 const PENSION_AGE = 67;
 

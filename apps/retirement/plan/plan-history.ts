@@ -6,8 +6,8 @@ import {
   type Month,
   monthOf,
   monthsFrom,
-} from "../../relying-party/sample/calendar.ts";
-import { contributionIn, payDayIn } from "../../relying-party/sample/working-life.ts";
+} from "../../relying-party/words/calendar.ts";
+import { contributionIn, payDayIn } from "../../sample-life/working-life.ts";
 import { FEE_PERCENT_A_YEAR, fundGrowth } from "./fund.ts";
 import type { Member } from "./member.ts";
 

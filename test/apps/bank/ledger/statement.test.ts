@@ -9,7 +9,7 @@ import {
   addMonths,
   lastDayOf,
   monthsFrom,
-} from "../../../../apps/relying-party/sample/calendar.ts";
+} from "../../../../apps/relying-party/words/calendar.ts";
 
 const ISSUER = "http://id.localhost:4000";
 const people = Array.from({ length: 15 }, (_, index) =>

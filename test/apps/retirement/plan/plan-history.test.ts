@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { customerFor } from "../../../../apps/bank/ledger/customer.ts";
 import { statementOf } from "../../../../apps/bank/ledger/statement.ts";
-import { addDays, lastDayOf, monthsFrom } from "../../../../apps/relying-party/sample/calendar.ts";
+import { addDays, lastDayOf, monthsFrom } from "../../../../apps/relying-party/words/calendar.ts";
 import { ageOf, memberFor, yearsToPension } from "../../../../apps/retirement/plan/member.ts";
 import { planHistory } from "../../../../apps/retirement/plan/plan-history.ts";
 

@@ -5,7 +5,7 @@ import {
   euros,
   movedEuros,
   wholeEuros,
-} from "../../../../apps/relying-party/sample/money.ts";
+} from "../../../apps/sample-life/money.ts";
 
 describe("money in words", () => {
   it.each([

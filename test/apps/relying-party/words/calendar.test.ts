@@ -10,7 +10,7 @@ import {
   monthsFrom,
   workingDayAfter,
   workingDayBefore,
-} from "../../../../apps/relying-party/sample/calendar.ts";
+} from "../../../../apps/relying-party/words/calendar.ts";
 
 describe("calendar", () => {
   it("reads the day and the hour where the sites live, summer and winter", () => {

@@ -1,7 +1,13 @@
 // What both sample sites know of a person's working life, so that the contribution the bank pays
 // is the one Evergreen receives. Made from issuer and subject alone (never the e-mail, which may
 // change hands), so any new person has one, and it is the same tomorrow.
-import { type Day, dayInMonth, type Month, workingDayBefore, yearOf } from "./calendar.ts";
+import {
+  type Day,
+  dayInMonth,
+  type Month,
+  workingDayBefore,
+  yearOf,
+} from "../relying-party/words/calendar.ts";
 import { dice } from "./dice.ts";
 
 export interface PersonKey {
