@@ -120,8 +120,9 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
 
     const leaving = dueToRetire(known?.keys ?? [], rules, clock.now()).map(({ kid }) => kid);
     if (known === undefined || leaving.length === 0) return;
-    if (await store.retire(known.version, leaving, clock.now())) {
-      logger?.info({ kids: leaving }, "retired signing keys");
+    const details = { kids: leaving };
+    if (await store.retire(known.version, leaving, happened("keys.retired", SYSTEM, details))) {
+      logger?.info(details, "retired signing keys");
     }
     await load(await store.read());
   }

@@ -19,7 +19,7 @@ export interface KeySet {
 /** What the audit is told; the wiring brings the writer, since keys know no audit. */
 export interface KeyEvent {
   readonly at: Date;
-  readonly kind: "keys.created" | "keys.rotated";
+  readonly kind: "keys.created" | "keys.rotated" | "keys.retired";
   readonly actor: string;
   readonly outcome: "success";
   readonly requestId?: string;
@@ -119,12 +119,13 @@ export function keyStore(database: Database, recordAudit: RecordKeyEvent) {
     },
 
     /** Takes keys out of the JWKS; their public halves stay for `id_token_hint`. */
-    retire(version: number, kids: readonly string[], now: Date): Promise<boolean> {
+    retire(version: number, kids: readonly string[], event: KeyEvent): Promise<boolean> {
       return changeFrom(version, async (orm) => {
         await orm.signingKey.updateMany({
           where: { kid: { in: [...kids] }, state: "retiring" },
-          data: { state: "retired", retiredAt: now, sealedPrivate: "" },
+          data: { state: "retired", retiredAt: event.at, sealedPrivate: "" },
         });
+        await recordAudit(orm, event);
       });
     },
   };

@@ -135,10 +135,12 @@ describe("the key set in the database", () => {
 
   it("retires keys whose time has come, and keeps their public halves", async () => {
     await rotation(first, 1);
-    expect(await store(first).retire(2, [active.kid], now)).toBe(true);
-    expect(await store(second).retire(2, [active.kid], now)).toBe(false);
-    const retired = (await store(first).read()).keys.find(({ kid }) => kid === active.kid);
-    expect(retired).toMatchObject({ state: "retired", publicJwk: active.publicJwk });
+    const retired = event("keys.retired");
+    expect(await store(first).retire(2, [active.kid], retired)).toBe(true);
+    expect(await store(second).retire(2, [active.kid], retired)).toBe(false);
+    expect(await auditCount("keys.retired")).toBe(1);
+    const kept = (await store(first).read()).keys.find(({ kid }) => kid === active.kid);
+    expect(kept).toMatchObject({ state: "retired", publicJwk: active.publicJwk });
   });
 
   it("K8: opens no key whose sealed half was swapped with another's", async () => {

@@ -10,6 +10,7 @@ import { bearerToken } from "../../protocol/bearer-token.ts";
 import { hashOf, matchesHash, newCredential } from "../../protocol/credential.ts";
 import { invalidToken } from "../../protocol/oauth-error.ts";
 import { OIDC_SCOPES } from "../../protocol/scope.ts";
+import type { AuditStore } from "../../records/audit/audit-store.ts";
 import { isPublicClient, type Resource } from "../../records/clients/client.ts";
 import type { ClientDirectory } from "../../records/clients/client-directory.ts";
 import type { ClientStore } from "../../records/clients/client-store.ts";
@@ -23,6 +24,7 @@ export interface RegistrationEndpointDeps {
   readonly signingAlgs: readonly string[];
   readonly clients: Pick<ClientDirectory, "resources" | "forget">;
   readonly clientStore: Pick<ClientStore, "add">;
+  readonly audit: Pick<AuditStore, "record">;
   readonly clock: Clock;
 }
 
@@ -34,6 +36,7 @@ export const registrationEndpoint = ({
   signingAlgs,
   clients,
   clientStore,
+  audit,
   clock,
 }: RegistrationEndpointDeps) => {
   const registrationTokenHash = hashOf(registrationToken);
@@ -41,6 +44,12 @@ export const registrationEndpoint = ({
   return async (ctx: Context): Promise<void> => {
     const token = bearerToken({ authorization: ctx.get("Authorization") });
     if (!matchesHash(token, registrationTokenHash)) {
+      await audit.record({
+        at: clock.now(),
+        kind: "client.registration-refused",
+        outcome: "refused",
+        ...cause(ctx, "anonymous"),
+      });
       throw invalidToken("The initial access token is not valid");
     }
     const presented = await readJson(ctx, Presented);

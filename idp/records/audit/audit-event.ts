@@ -25,6 +25,7 @@ export type AuditKind =
   | "refresh.reused"
   | "refresh.refused"
   | "client.authentication-failed"
+  | "client.registration-refused"
   | "client.added"
   | "client.changed"
   | "client.enabled"
@@ -40,6 +41,7 @@ export type AuditKind =
   | "account.password-link-made"
   | "keys.created"
   | "keys.rotated"
+  | "keys.retired"
   | "keys.revoked"
   | "keys.rewrapped"
   | "operator.refused";
