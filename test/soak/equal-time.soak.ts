@@ -34,7 +34,7 @@ describe("sign-ins that are refused", () => {
         if (kind === "disabled")
           await world.known.endAccess(
             { kind: "account", accountId: added.id },
-            "disabled",
+            "account-disabled",
             world.clock.now(),
             { actor: "test" },
           );
@@ -78,7 +78,8 @@ describe("sign-ins that are refused", () => {
 
     const medians = kinds.map(
       (kind) =>
-        figure({ id: "P6", what: `refused: ${kind}`, unit: "ms", samples: samples[kind] ?? [] }).median,
+        figure({ id: "P6", what: `refused: ${kind}`, unit: "ms", samples: samples[kind] ?? [] })
+          .median,
     );
     const apart = (Math.max(...medians) / Math.min(...medians) - 1) * 100;
     figure(

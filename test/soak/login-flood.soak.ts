@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { anOperator } from "../support/an-operator.ts";
 import { createDatabase, databaseKind } from "../support/databases.ts";
 import { localFetch } from "../support/local-fetch.ts";
-import { aDemo, type Demo } from "./support/a-demo.ts";
 import { type ClientProgram, redeem, refresh, signInFor } from "./support/a-client-program.ts";
+import { aDemo, type Demo } from "./support/a-demo.ts";
 import { count, figure, timed } from "./support/figures.ts";
 import { atTheForm, type Credentials, submitTo } from "./support/people.ts";
 
@@ -73,7 +73,12 @@ describe("a flood of sign-ins at an identity provider in a process of its own", 
   it("P5: lets people in, and turns the rest away before hashing", () => {
     figure({ id: "P5", what: `sign-in posts, ${LANES} at once`, unit: "ms", samples: signIns });
     if (turnedAway.length > 0)
-      figure({ id: "P5", what: "of these turned away (503, 429)", unit: "ms", samples: turnedAway });
+      figure({
+        id: "P5",
+        what: "of these turned away (503, 429)",
+        unit: "ms",
+        samples: turnedAway,
+      });
     expect(signIns.length).toBeGreaterThan(LANES);
   });
 
@@ -121,7 +126,11 @@ describe("a flood of sign-ins at an identity provider in a process of its own", 
     for (let index = 0; index < LANES; index += 1) {
       const email = `flood-${index}@example.test`;
       const password = `correct horse battery ${index}`;
-      const { status, text } = await operator("POST", "/accounts", { email, name: "One of many", password });
+      const { status, text } = await operator("POST", "/accounts", {
+        email,
+        name: "One of many",
+        password,
+      });
       expect(status, text).toBe(201);
       people.push({ email, password });
     }
@@ -129,7 +138,9 @@ describe("a flood of sign-ins at an identity provider in a process of its own", 
   }
 
   async function bankAsProgram(): Promise<ClientProgram> {
-    const file: unknown = JSON.parse(await readFile(join(directory, "bank", "client.json"), "utf8"));
+    const file: unknown = JSON.parse(
+      await readFile(join(directory, "bank", "client.json"), "utf8"),
+    );
     const { client_id, client_secret } = file as { client_id: string; client_secret: string };
     return {
       issuer: demo.issuer,

@@ -73,25 +73,27 @@ describe("database statements per request, over HTTP", () => {
   });
 
   it("client_credentials, once warm: 0", async () => {
-    const ask = () => tokenRequest(machine, { grant_type: "client_credentials", scope: "things:read" });
+    const ask = () =>
+      tokenRequest(machine, { grant_type: "client_credentials", scope: "things:read" });
     await ask();
     const samples: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) samples.push(await statementsOf(ask));
     statements("client_credentials, warm", samples, 0);
   });
 
-  it.each(["/jwks", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"])(
-    "%s: 0",
-    async (path) => {
-      const ask = async () => {
-        const answer = await localFetch(world.issuer + path);
-        expect(answer.status, await answer.text()).toBe(200);
-      };
-      const samples: number[] = [];
-      for (let round = 0; round < ROUNDS; round += 1) samples.push(await statementsOf(ask));
-      statements(path, samples, 0);
-    },
-  );
+  it.each([
+    "/jwks",
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+  ])("%s: 0", async (path) => {
+    const ask = async () => {
+      const answer = await localFetch(world.issuer + path);
+      expect(answer.status, await answer.text()).toBe(200);
+    };
+    const samples: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) samples.push(await statementsOf(ask));
+    statements(path, samples, 0);
+  });
 
   async function statementsOf(work: () => Promise<unknown>): Promise<number> {
     const before = world.database.statements.count;

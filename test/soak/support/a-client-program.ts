@@ -23,7 +23,10 @@ export interface Authorization {
   readonly verifier: string;
 }
 
-export function authorization(client: ClientProgram, more: Record<string, string> = {}): Authorization {
+export function authorization(
+  client: ClientProgram,
+  more: Record<string, string> = {},
+): Authorization {
   const verifier = randomBytes(32).toString("base64url");
   const url = new URL("/authorize", client.issuer);
   url.search = new URLSearchParams({
@@ -55,7 +58,9 @@ export async function codeAt(
   url: string,
   { redirectUri }: ClientProgram,
 ): Promise<string> {
-  const last = url.startsWith(redirectUri) ? url : (await visitor.follow(url, redirectUri)).location;
+  const last = url.startsWith(redirectUri)
+    ? url
+    : (await visitor.follow(url, redirectUri)).location;
   const code = last === undefined ? null : new URL(last).searchParams.get("code");
   if (code === null) throw new Error(`no code at ${last ?? url}`);
   return code;

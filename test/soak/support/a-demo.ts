@@ -82,7 +82,11 @@ export async function aDemo(
   }
   const startedAfterMs = performance.now() - began;
 
-  const mains = { idp: "/idp/main.ts", bank: "/apps/bank/main.ts", retirement: "/apps/retirement/main.ts" };
+  const mains = {
+    idp: "/idp/main.ts",
+    bank: "/apps/bank/main.ts",
+    retirement: "/apps/retirement/main.ts",
+  };
   const processOf = (which: DemoName): number => {
     const found = descendants(child.pid ?? 0).find((pid) => commandOf(pid).includes(mains[which]));
     if (found === undefined) throw new Error(`no process runs ${mains[which]}`);

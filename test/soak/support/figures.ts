@@ -48,7 +48,9 @@ export function figure(measured: Measured, goal?: Goal): Figure {
   };
   appendFileSync(inject("soakFigures"), `${JSON.stringify(taken)}\n`);
   if (goal !== undefined) {
-    expect(taken[goal.of], `${taken.id} ${taken.what}: ${goal.of}`).toBeLessThanOrEqual(goal.atMost);
+    expect(taken[goal.of], `${taken.id} ${taken.what}: ${goal.of}`).toBeLessThanOrEqual(
+      goal.atMost,
+    );
   }
   return taken;
 }
