@@ -5,8 +5,6 @@ import { asDatabaseError } from "./database-unavailable.ts";
 import type { Adapter, AdapterFactory, AdapterTransaction, Driver, SqlValue } from "./driver.ts";
 import { type Prisma, PrismaClient } from "./generated/client.ts";
 import { applyMigrations } from "./migrate.ts";
-import { pgliteDriver } from "./pglite-driver.ts";
-import { postgresqlDriver } from "./postgresql-driver.ts";
 
 export { DatabaseUnavailable } from "./database-unavailable.ts";
 export type { SqlValue } from "./driver.ts";
@@ -76,9 +74,10 @@ export async function openDatabase(options: DatabaseOptions = {}): Promise<Datab
   }
 }
 
-/** The connection alone, unmigrated. */
+/** The connection alone, unmigrated. Each driver is loaded where it is used: PGlite alone is 20 MB. */
 export async function openDriver({ url, directory, snapshot }: DatabaseOptions): Promise<Driver> {
-  if (url !== undefined) return postgresqlDriver(url);
+  if (url !== undefined) return (await import("./postgresql-driver.ts")).postgresqlDriver(url);
+  const { pgliteDriver } = await import("./pglite-driver.ts");
   return pgliteDriver({
     ...(directory !== undefined && { directory }),
     ...(snapshot !== undefined && { snapshot }),

@@ -25,8 +25,8 @@ export interface Provider {
 }
 
 const FIRST_RETRY_SECONDS = 0.25;
-/** Small, so that a site is never late by more than a third of the time it has waited. */
-const RETRY_GROWTH = 1.3;
+/** Small, so that a site is never late by more than a tenth of the time it has waited. */
+const RETRY_GROWTH = 1.1;
 const MOST_RETRY_SECONDS = 30;
 const REFRESH_SECONDS = 3600;
 
