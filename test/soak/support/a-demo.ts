@@ -21,6 +21,8 @@ export interface Demo {
   readonly adminToken: string;
   /** From the command until both sites answered with their way to sign in. */
   readonly startedAfterMs: number;
+  /** What all its processes had worked by then: less at the mercy of a busy machine than the clock. */
+  readonly workedMs: number;
   /** Resident memory in MiB. */
   memory(which: DemoName): number;
   stop(): Promise<void>;
@@ -81,11 +83,13 @@ export async function aDemo(
     await wait(LOOK_EVERY_MS);
   }
   const startedAfterMs = performance.now() - began;
+  const all = [child.pid ?? 0, ...descendants(child.pid ?? 0)];
+  const workedMs = all.reduce((sum, pid) => sum + workOf(pid), 0);
 
   const mains = {
-    idp: "/idp/main.ts",
-    bank: "/apps/bank/main.ts",
-    retirement: "/apps/retirement/main.ts",
+    idp: "/idp/main.js",
+    bank: "/apps/bank/main.js",
+    retirement: "/apps/retirement/main.js",
   };
   const processOf = (which: DemoName): number => {
     const found = descendants(child.pid ?? 0).find((pid) => commandOf(pid).includes(mains[which]));
@@ -101,6 +105,7 @@ export async function aDemo(
     signIns: findDemoSignIns(dataDirectory),
     adminToken: readFileSync(join(dataDirectory, "idp", "admin-token"), "utf8").trim(),
     startedAfterMs,
+    workedMs,
     memory: (which) => residentMemory(processOf(which)),
     async stop() {
       process.kill(-(child.pid ?? 0), "SIGINT");
@@ -138,8 +143,18 @@ const readProc = (pid: number, name: string) => {
   }
 };
 
-/** The name of the command, in parentheses, may itself hold spaces and parentheses. */
-const parentOf = (pid: number) => Number(readProc(pid, "stat").split(") ").at(-1)?.split(" ")[1]);
+/** After the command's name, in parentheses, which may itself hold spaces and parentheses. */
+const statusOf = (pid: number) => readProc(pid, "stat").split(") ").at(-1)?.split(" ") ?? [];
+
+const TICK_MS = 10;
+
+/** User and system time of the process, and of its children that have ended. */
+const workOf = (pid: number) =>
+  statusOf(pid)
+    .slice(11, 15)
+    .reduce((sum, ticks) => sum + Number(ticks) * TICK_MS, 0);
+
+const parentOf = (pid: number) => Number(statusOf(pid)[1]);
 
 const commandOf = (pid: number) => readProc(pid, "cmdline").replaceAll("\0", " ");
 
