@@ -13,21 +13,20 @@ export interface HomePageDeps {
   issuer: string;
   cookies: CookieJar;
   sessions: Pick<SessionStore, "find">;
-  clientStore: { list(page: { limit: number }): Promise<Client[]> };
+  clientStore: { listFirstParty(): Promise<Client[]> };
   ring: Pick<KeyRing, "activeKid">;
   lifetimes: { accessTokenSeconds: number };
   ownPageUrl: OwnPageUrl;
   clock: Clock;
 }
 
-const MOST_SITES = 100;
-
 export const homePage =
   ({ issuer, cookies, sessions, clientStore, ring, lifetimes, ownPageUrl, clock }: HomePageDeps) =>
   async (ctx: Context): Promise<void> => {
     const secret = cookies.read(ctx, "session");
     const signedIn = secret ? await sessions.find(secret, clock.now()) : undefined;
-    const clients = await clientStore.list({ limit: MOST_SITES });
+    // Anybody may register a client; only our own are recommended on our front page.
+    const sites = await clientStore.listFirstParty();
     render(ctx, "home", {
       issuerHost: new URL(issuer).host,
       person: signedIn && {
@@ -36,11 +35,8 @@ export const homePage =
         console: signedIn.account.isAdmin ? ownPageUrl("/admin/keys") : undefined,
         since: signedIn.session.authenticatedAt,
       },
-      sites: clients.filter(isVouchedFor).map(siteView),
+      sites: sites.map(siteView),
       activeKeyId: ring.activeKid,
       passSeconds: lifetimes.accessTokenSeconds,
     });
   };
-
-/** Anybody may register a client; only our own are recommended on our front page. */
-const isVouchedFor = ({ firstParty, disabledAt }: Client) => firstParty && !disabledAt;

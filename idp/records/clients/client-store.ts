@@ -105,6 +105,16 @@ export const clientStore = (database: Database) => ({
     return rows.map(clientOf);
   },
 
+  /** The company's own sites that are open for use, by name. */
+  async listFirstParty(): Promise<Client[]> {
+    const rows = await database.orm.client.findMany({
+      where: { firstParty: true, disabledAt: null },
+      orderBy: [{ name: "asc" }, { id: "asc" }],
+      include: withSecrets,
+    });
+    return rows.map(clientOf);
+  },
+
   /**
    * A further secret, beside the newest there is; older ones end. Shown this once.
    * @returns undefined when there is no such client

@@ -59,6 +59,17 @@ describe("a client", () => {
   });
 });
 
+describe("the company's own sites", () => {
+  it("are the first-party clients that are open, by name, however many others have registered", async () => {
+    const own = await addClient(here, { name: "Zebra", firstParty: true });
+    const other = await addClient(here, { name: "Aardvark", firstParty: true });
+    await addClient(here, { name: "Somebody else's", firstParty: false });
+    const listed = (await there.clients.listFirstParty()).map(({ id }) => id);
+    expect(listed.filter((id) => [own.id, other.id].includes(id))).toEqual([other.id, own.id]);
+    expect((await there.clients.listFirstParty()).every(({ firstParty }) => firstParty)).toBe(true);
+  });
+});
+
 describe("client secrets", () => {
   it("C1: two overlap while a client moves from one to the other; the third ends the first", async () => {
     const { id } = await here.clients.add(aClient(), "sgx_first", at(0), cause);
