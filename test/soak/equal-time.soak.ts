@@ -61,8 +61,7 @@ describe("sign-ins that are refused", () => {
         );
         status = answer.status;
       });
-      expect(status).not.toBe(303);
-      expect(status).not.toBe(429);
+      expect(status).toBe(403);
       return took;
     };
 
