@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aProcess, endProcesses, type Started } from "../support/a-process.ts";
-import { freePort } from "../support/an-idp.ts";
 import { anOperator } from "../support/an-operator.ts";
 import { createDatabase, databaseKind } from "../support/databases.ts";
+import { freePort } from "../support/free-port.ts";
 import { localFetch } from "../support/local-fetch.ts";
 
 const token = randomBytes(32).toString("base64url");

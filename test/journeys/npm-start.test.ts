@@ -7,7 +7,7 @@ import { findDemoSignIns } from "../../idp/demo/demo-people.ts";
 import { runningFile } from "../../idp/running-file.ts";
 import { aProcess, endProcesses, type Started } from "../support/a-process.ts";
 import { aVisitor } from "../support/a-visitor.ts";
-import { freePort } from "../support/an-idp.ts";
+import { freePort } from "../support/free-port.ts";
 
 const PATIENTLY = { timeout: 180_000 };
 

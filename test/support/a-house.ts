@@ -12,8 +12,9 @@ import { readRetirementConfig } from "../../apps/retirement/config.ts";
 import { findDemoSignIns } from "../../idp/demo/demo-people.ts";
 import { seedDemo } from "../../idp/demo/seed.ts";
 import type { Database } from "../../prisma/database.ts";
-import { anIdp, freePort, type TestIdp } from "./an-idp.ts";
+import { anIdp, type TestIdp } from "./an-idp.ts";
 import { openTestDatabase } from "./databases.ts";
+import { freePort } from "./free-port.ts";
 import { type MovableClock, movableClock } from "./movable-clock.ts";
 
 export interface SignIn {

@@ -1,7 +1,5 @@
 // A whole identity provider for tests: the real application on a real database over real HTTP, with a
 // clock that the test moves.
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { createIdp, type Idp } from "../../idp/app.ts";
 import { type Config, readConfig } from "../../idp/config.ts";
 import { createLogger } from "../../idp/http/logger.ts";
@@ -9,6 +7,7 @@ import { listen } from "../../idp/http/server.ts";
 import type { Account } from "../../idp/records/accounts/account.ts";
 import type { Database } from "../../prisma/database.ts";
 import { openTestDatabase } from "./databases.ts";
+import { freePort } from "./free-port.ts";
 import { type MovableClock, movableClock } from "./movable-clock.ts";
 
 export const ADMIN_TOKEN = "test-operator-token-0123456789abcdef";
@@ -110,13 +109,4 @@ interface NewPerson {
   readonly name: string;
   readonly isAdmin: boolean;
   readonly claims: Record<string, unknown>;
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }

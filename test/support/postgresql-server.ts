@@ -11,9 +11,9 @@ import {
   rmSync,
 } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { freePort } from "./free-port.ts";
 
 export type PostgresqlSource =
   | { kind: "address"; url: string }
@@ -165,17 +165,6 @@ function readableBy(user: User | undefined, binaries: string, scratch: string): 
     cpSync(dirname(binaries), join(scratch, "native"), { recursive: true, verbatimSymlinks: true });
     return join(scratch, "native/bin");
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }
 
 function untilReady(server: ChildProcess): Promise<void> {

@@ -14,9 +14,9 @@ import {
 import { networkFetch } from "../../../apps/relying-party/outbound-fetch.ts";
 import { createReachability } from "../../../apps/relying-party/reachability.ts";
 import { stateFile } from "../../../apps/relying-party/state-file.ts";
+import { freePort } from "../../support/free-port.ts";
 import { type MovableClock, movableClock } from "../../support/movable-clock.ts";
 import { anIssuer, aSigningKey, type TestIssuer } from "./support/an-issuer.ts";
-import { freePort } from "./support/free-port.ts";
 
 const HOUR = 3600;
 

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { freePort } from "./support/free-port.ts";
+import { freePort } from "../../support/free-port.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "signet-process-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import type { SiteConfig } from "../../../apps/relying-party/site-config.ts";
 import { createSiteLogger } from "../../../apps/relying-party/site-log.ts";
 import { type RunningSite, type Site, startSite } from "../../../apps/relying-party/site-main.ts";
+import { freePort } from "../../support/free-port.ts";
 import { type MovableClock, movableClock } from "../../support/movable-clock.ts";
 import { aVisitor, type Page, type Visitor } from "../relying-party/support/a-visitor.ts";
 import { anIssuer, CLIENT, type TestIssuer } from "../relying-party/support/an-issuer.ts";
-import { freePort } from "../relying-party/support/free-port.ts";
 
 export interface SiteOfOurs {
   readonly baseUrl: string;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type DemoSignIn, findDemoSignIns } from "../../../idp/demo/demo-people.ts";
-import { freePort } from "../../support/an-idp.ts";
+import { freePort } from "../../support/free-port.ts";
 import { localFetch } from "../../support/local-fetch.ts";
 
 export type DemoName = "idp" | "bank" | "retirement";

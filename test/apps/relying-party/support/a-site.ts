@@ -11,10 +11,10 @@ import {
   startSite,
 } from "../../../../apps/relying-party/site-main.ts";
 import { accessOf, visitOf } from "../../../../apps/relying-party/visit.ts";
+import { freePort } from "../../../support/free-port.ts";
 import { type MovableClock, movableClock } from "../../../support/movable-clock.ts";
 import { aVisitor, type Visitor } from "./a-visitor.ts";
 import { anIssuer, CLIENT, type TestIssuer } from "./an-issuer.ts";
-import { freePort } from "./free-port.ts";
 
 interface Views extends CommonViews {
   page: { name: string; report: string; outage: string };

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listen, type RunningServer } from "../../../../idp/http/server.ts";
 import { type Answer, aVisitor, type Visitor } from "../../../support/a-visitor.ts";
-import { anIdp, aPerson, freePort, type Person, type TestIdp } from "../../../support/an-idp.ts";
+import { anIdp, aPerson, type Person, type TestIdp } from "../../../support/an-idp.ts";
+import { freePort } from "../../../support/free-port.ts";
 
 let idp: TestIdp;
 let ines: Person;
