@@ -5,7 +5,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { dataDir as emptyCluster } from "@electric-sql/pglite-prepopulatedfs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../prisma/database.ts";
-import { databaseKind, migratedSnapshot } from "../support/databases.ts";
+import { migratedSnapshot } from "../support/databases.ts";
 
 let directory: string;
 beforeAll(async () => {
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-describe.runIf(databaseKind() === "pglite")("a new PGlite cluster", () => {
+describe("a new PGlite cluster", () => {
   it("is what this PGlite's own initdb makes, though it is copied", async () => {
     // Tests start from a snapshot that initdb began; the prepared cluster is another package's.
     const [made, copied] = await Promise.all([
