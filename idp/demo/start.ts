@@ -29,7 +29,9 @@ interface Ending {
 
 /** Runs the three until a signal, or until one of them ends. @returns the exit code */
 async function run(settings: DemoSettings): Promise<number> {
-  const children = [settings.idp, settings.bank, settings.retirement].map(startChild);
+  const idp = startChild(settings.idp);
+  const sites = [settings.bank, settings.retirement].map(startChild);
+  const children = [idp, ...sites];
   const signal = new Promise<"signal">((resolve) => {
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
       process.on(name, () => resolve("signal"));
@@ -38,8 +40,12 @@ async function run(settings: DemoSettings): Promise<number> {
     children.map(async ({ label, ended }): Promise<Ending> => ({ label, why: await ended })),
   );
 
-  const ready = Promise.all(children.map((child) => child.ready())).then(
-    async (all): Promise<"ready" | Ending> => (all.every(Boolean) ? "ready" : firstEnd),
+  // A site that has run before sends people to a provider that is not there yet, and a moment later
+  // knows better: what it answers counts once the provider is up.
+  const allReady = async () =>
+    (await idp.ready()) && (await Promise.all(sites.map((site) => site.ready()))).every(Boolean);
+  const ready = allReady().then(
+    async (isReady): Promise<"ready" | Ending> => (isReady ? "ready" : firstEnd),
   );
   const first = await Promise.race([firstEnd, signal, ready]);
   if (first === "ready") {
