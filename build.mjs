@@ -2,7 +2,8 @@
 // (templates, styles, icons, migrations). Production starts `node dist/idp/main.js`, and so does
 // `npm start`, since plain JavaScript is up in two thirds of the time.
 //
-// --for-start leaves out the type check, and everything when no source has changed.
+// --start is `npm start`: it leaves out the type check, and everything when no source has changed, and
+// then becomes the demo, for each further process would cost the start a sixth of a second.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -17,6 +18,7 @@ import {
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import "./prisma/generate.mjs";
 
 const FOLDERS = ["idp", "keys", "apps", "prisma"];
 const SETTINGS = ["build.mjs", "tsconfig.json", "tsconfig.build.json", "package-lock.json"];
@@ -24,33 +26,38 @@ const SETTINGS = ["build.mjs", "tsconfig.json", "tsconfig.build.json", "package-
 const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, "dist");
 const stamp = join(dist, ".made-from");
-const isForStart = process.argv.includes("--for-start");
+const isStart = process.argv.includes("--start");
 
 const madeFrom = fingerprint();
-if (isForStart && existsSync(stamp) && readFileSync(stamp, "utf8") === madeFrom) process.exit(0);
-// A demo that is running reads its templates from here: for a start, files are only replaced.
-if (isForStart) rmSync(stamp, { force: true });
-else rmSync(dist, { recursive: true, force: true });
+const isMade = existsSync(stamp) && readFileSync(stamp, "utf8") === madeFrom;
+if (!isStart || !isMade) make();
+if (isStart) await import("./dist/idp/demo/start.js");
 
-const typescript = dirname(createRequire(import.meta.url).resolve("typescript/package.json"));
-const compiled = spawnSync(
-  process.execPath,
-  [
-    join(typescript, "bin", "tsc"),
-    ...["-p", join(root, "tsconfig.build.json")],
-    ...(isForStart ? ["--noCheck"] : []),
-  ],
-  { cwd: root, stdio: "inherit" },
-);
-if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+function make() {
+  // A demo that is running reads its templates from here: for a start, files are only replaced.
+  if (isStart) rmSync(stamp, { force: true });
+  else rmSync(dist, { recursive: true, force: true });
 
-const isCompiled = (path) => /\.(ts|mjs|prisma)$/.test(path) || path.includes("generated");
-for (const folder of FOLDERS)
-  cpSync(join(root, folder), join(dist, folder), {
-    recursive: true,
-    filter: (path) => !isCompiled(path),
-  });
-writeFileSync(stamp, madeFrom);
+  const typescript = dirname(createRequire(import.meta.url).resolve("typescript/package.json"));
+  const compiled = spawnSync(
+    process.execPath,
+    [
+      join(typescript, "bin", "tsc"),
+      ...["-p", join(root, "tsconfig.build.json")],
+      ...(isStart ? ["--noCheck"] : []),
+    ],
+    { cwd: root, stdio: "inherit" },
+  );
+  if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+
+  const isCompiled = (path) => /\.(ts|mjs|prisma)$/.test(path) || path.includes("generated");
+  for (const folder of FOLDERS)
+    cpSync(join(root, folder), join(dist, folder), {
+      recursive: true,
+      filter: (path) => !isCompiled(path),
+    });
+  writeFileSync(stamp, madeFrom);
+}
 
 /** Of every file that goes in: name, size and when it was last written. */
 function fingerprint() {

@@ -24,8 +24,6 @@ const project = (name: string, databaseKind: "pglite" | "postgresql", include: s
     provide: { databaseKind },
     globalSetup: "test/support/global-setup.ts",
     testTimeout: 30_000,
-    // Real processes and a real browser on two busy cores: one more try, which the report names.
-    retry: 1,
     hookTimeout: 60_000,
   },
 });

@@ -12,15 +12,16 @@ const madeFrom = createHash("sha256")
   .update(readFileSync(here("../package-lock.json")))
   .digest("hex");
 
-if (existsSync(stamp) && readFileSync(stamp, "utf8") === madeFrom) process.exit(0);
-
-const prisma = here("../node_modules/prisma/build/index.js");
-const made = spawnSync(process.execPath, [prisma, "generate", "--no-hints"], {
-  cwd: here(".."),
-  encoding: "utf8",
-});
-if (made.status !== 0) {
-  process.stderr.write(made.stdout + made.stderr);
-  process.exit(made.status ?? 1);
+const isMade = existsSync(stamp) && readFileSync(stamp, "utf8") === madeFrom;
+if (!isMade) {
+  const prisma = here("../node_modules/prisma/build/index.js");
+  const made = spawnSync(process.execPath, [prisma, "generate", "--no-hints"], {
+    cwd: here(".."),
+    encoding: "utf8",
+  });
+  if (made.status !== 0) {
+    process.stderr.write(made.stdout + made.stderr);
+    process.exit(made.status ?? 1);
+  }
+  writeFileSync(stamp, madeFrom);
 }
-writeFileSync(stamp, madeFrom);
