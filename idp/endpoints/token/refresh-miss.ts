@@ -3,11 +3,8 @@ import { invalidGrant } from "../../protocol/oauth-error.ts";
 import type { Cause } from "../../records/audit/audit-event.ts";
 import type { AuditStore } from "../../records/audit/audit-store.ts";
 import { openSuccessor } from "../../records/grants/refresh-seal.ts";
-import type {
-  PresentedToken,
-  RefreshTokenStore,
-  Rotated,
-} from "../../records/grants/refresh-token-store.ts";
+import type { PresentedToken, Rotated } from "../../records/grants/refresh-token-revisit.ts";
+import type { RefreshTokenStore } from "../../records/grants/refresh-token-store.ts";
 import { resourceNotAuthorized, scopeTooWide } from "./requested-access.ts";
 
 export interface RefreshMissDeps {

@@ -6,10 +6,8 @@ import type { Clock } from "../../../prisma/clock.ts";
 import { newCredential } from "../../protocol/credential.ts";
 import type { ClientDirectory } from "../../records/clients/client-directory.ts";
 import { sealSuccessor } from "../../records/grants/refresh-seal.ts";
-import type {
-  PresentedToken,
-  RefreshTokenStore,
-} from "../../records/grants/refresh-token-store.ts";
+import type { PresentedToken } from "../../records/grants/refresh-token-revisit.ts";
+import type { RefreshTokenStore } from "../../records/grants/refresh-token-store.ts";
 import { defineGrantType } from "./grant-type.ts";
 import type { IssueTokens } from "./issue-tokens.ts";
 import { type Continued, type RefreshMissDeps, refreshMiss } from "./refresh-miss.ts";

@@ -4,14 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { harbourBank } from "../../../apps/bank/app.ts";
 import { readBankConfig } from "../../../apps/bank/config.ts";
 import { aSiteOfOurs, type SignedInVisitor, type SiteOfOurs } from "../support/a-site-of-ours.ts";
-import {
-  centsIn,
-  escaped,
-  expectLinksToLead,
-  expectNothingInline,
-  expectSoundStructure,
-  HOSTILE_NAMES,
-} from "../support/page-checks.ts";
+import { everyPageIsSound } from "../support/every-page.ts";
+import { centsIn, expectNothingInline, expectSoundStructure } from "../support/page-checks.ts";
 
 const PAGES = [
   "/",
@@ -33,36 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => bank.close());
 
-describe("Harbour Bank, every page", () => {
-  it.each(PAGES)("H1: %s has nothing inline and a policy that says so", async (path) => {
-    const page = await alice.get(path);
-    expect(page.status).toBe(200);
-    expectNothingInline(page);
-    expectSoundStructure(page);
-  });
-
-  it.each(PAGES)("%s links only to what is there", async (path) => {
-    await expectLinksToLead(bank, alice.get, await alice.get(path));
-  });
-
-  it.each(PAGES)("S4: %s signs out by a POST form with a token", async (path) => {
-    const { text } = await alice.get(path);
-    expect(text).toMatch(
-      /<form class="me" method="post" action="\/sign-out"><input type="hidden" name="csrf" value="[\w.-]{20,}">/,
-    );
-  });
-
-  it.each(HOSTILE_NAMES)("D4, H2: the name %s is shown, never run", async (name) => {
-    const visitor = await bank.signedIn({ sub: `hostile ${name}`, name });
-    for (const path of PAGES) {
-      const page = await visitor.get(path);
-      expect(page.status).toBe(200);
-      expectNothingInline(page);
-      expect(page.text).toContain(`<span class="me__name">${escaped(name)}</span>`);
-    }
-    await bank.signedIn({ sub: "subject-of-alice", name: "Alice Moreau" });
-  });
-});
+everyPageIsSound("Harbour Bank", PAGES, () => ({ site: bank, alice }));
 
 describe("the front page", () => {
   it("says the balance first, and it is the sum of the accounts below it", async () => {

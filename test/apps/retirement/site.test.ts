@@ -2,14 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { evergreenRetirement } from "../../../apps/retirement/app.ts";
 import { readRetirementConfig } from "../../../apps/retirement/config.ts";
 import { aSiteOfOurs, type SignedInVisitor, type SiteOfOurs } from "../support/a-site-of-ours.ts";
-import {
-  centsIn,
-  escaped,
-  expectLinksToLead,
-  expectNothingInline,
-  expectSoundStructure,
-  HOSTILE_NAMES,
-} from "../support/page-checks.ts";
+import { everyPageIsSound } from "../support/every-page.ts";
+import { centsIn, expectNothingInline, expectSoundStructure } from "../support/page-checks.ts";
 
 const PAGES = ["/", "/?percent=15", "/?percent=0", "/contributions", "/contributions?year=2020"];
 
@@ -25,36 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => evergreen.close());
 
-describe("Evergreen Retirement, every page", () => {
-  it.each(PAGES)("H1: %s has nothing inline and a policy that says so", async (path) => {
-    const page = await alice.get(path);
-    expect(page.status).toBe(200);
-    expectNothingInline(page);
-    expectSoundStructure(page);
-  });
-
-  it.each(PAGES)("%s links only to what is there", async (path) => {
-    await expectLinksToLead(evergreen, alice.get, await alice.get(path));
-  });
-
-  it.each(PAGES)("S4: %s signs out by a POST form with a token", async (path) => {
-    const { text } = await alice.get(path);
-    expect(text).toMatch(
-      /<form class="me" method="post" action="\/sign-out"><input type="hidden" name="csrf" value="[\w.-]{20,}">/,
-    );
-  });
-
-  it.each(HOSTILE_NAMES)("D4, H2: the name %s is shown, never run", async (name) => {
-    const visitor = await evergreen.signedIn({ sub: `hostile ${name}`, name });
-    for (const path of PAGES) {
-      const page = await visitor.get(path);
-      expect(page.status).toBe(200);
-      expectNothingInline(page);
-      expect(page.text).toContain(`<span class="me__name">${escaped(name)}</span>`);
-    }
-    await evergreen.signedIn({ sub: "subject-of-alice", name: "Alice Moreau" });
-  });
-});
+everyPageIsSound("Evergreen Retirement", PAGES, () => ({ site: evergreen, alice }));
 
 describe("the plan", () => {
   it("is worth what the three amounts beside it add up to", async () => {

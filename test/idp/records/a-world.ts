@@ -16,11 +16,8 @@ import {
 import { codeStore } from "../../../idp/records/grants/code-store.ts";
 import { grantStore } from "../../../idp/records/grants/grant-store.ts";
 import { openSuccessor, sealSuccessor } from "../../../idp/records/grants/refresh-seal.ts";
-import {
-  type PresentedToken,
-  type Revisit,
-  refreshTokenStore,
-} from "../../../idp/records/grants/refresh-token-store.ts";
+import type { PresentedToken, Revisit } from "../../../idp/records/grants/refresh-token-revisit.ts";
+import { refreshTokenStore } from "../../../idp/records/grants/refresh-token-store.ts";
 import { standingGrantStore } from "../../../idp/records/grants/standing-grant-store.ts";
 import { newIdentifier } from "../../../idp/records/identifier.ts";
 import type { Lifetimes } from "../../../idp/records/lifetimes.ts";
