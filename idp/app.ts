@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import type Router from "@koa/router";
 import Koa, { type Middleware } from "koa";
 import { KeysUnavailable } from "../keys/key-ring.ts";
+import { KeySealUnavailable } from "../keys/key-seal.ts";
 import type { DatabaseClock } from "../prisma/clock.ts";
 import { type Database, DatabaseUnavailable } from "../prisma/database.ts";
 import { type Capabilities, capabilities } from "./capabilities.ts";
@@ -145,7 +146,11 @@ function assets(): Middleware[] {
 
 /** What is wrong now and may be right in a moment: 503 with Retry-After, never a 500. */
 function passingTrouble(thrown: unknown): OAuthError | undefined {
-  if (thrown instanceof DatabaseUnavailable || thrown instanceof KeysUnavailable) {
+  if (
+    thrown instanceof DatabaseUnavailable ||
+    thrown instanceof KeysUnavailable ||
+    thrown instanceof KeySealUnavailable
+  ) {
     return temporarilyUnavailable("The service is not available for the moment", 5, thrown);
   }
   if (thrown instanceof Overloaded) {

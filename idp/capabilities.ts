@@ -1,7 +1,10 @@
 // Everything that is known and can be done, built once over the database, the keys and the clock:
 // rings 1 and 2. The doors are opened over it in app.ts.
+
+import { commandSealingKey } from "../keys/command-sealing.ts";
 import { createKeyLifecycle, type KeyLifecycle } from "../keys/key-lifecycle.ts";
-import { keySeal } from "../keys/key-seal.ts";
+import { keySeal, type SealingKey } from "../keys/key-seal.ts";
+import { localSealingKey } from "../keys/local-sealing.ts";
 import type { Clock } from "../prisma/clock.ts";
 import type { Database } from "../prisma/database.ts";
 import type { Config } from "./config.ts";
@@ -13,7 +16,7 @@ import { authenticatePassword } from "./records/accounts/authenticate.ts";
 import { passwordHasher } from "./records/accounts/password-hasher.ts";
 import { passwordLinkStore } from "./records/accounts/password-link-store.ts";
 import { signInThrottleStore } from "./records/accounts/sign-in-throttle-store.ts";
-import { auditStore, writeAudit } from "./records/audit/audit-store.ts";
+import { type AuditStore, auditStore, writeAudit } from "./records/audit/audit-store.ts";
 import { cleanUpStore } from "./records/clean-up/clean-up-store.ts";
 import { authenticateClient } from "./records/clients/authenticate-client.ts";
 import { clientDirectory } from "./records/clients/client-directory.ts";
@@ -25,7 +28,12 @@ import { grantStore } from "./records/grants/grant-store.ts";
 import { refreshTokenStore } from "./records/grants/refresh-token-store.ts";
 import { standingGrantStore } from "./records/grants/standing-grant-store.ts";
 import { interactionStore } from "./records/interactions/interaction-store.ts";
+import {
+  type KeySightingStore,
+  keySightingStore,
+} from "./records/key-sightings/key-sighting-store.ts";
 import { sessionStore } from "./records/sessions/session-store.ts";
+import type { KeyEncryptionKey } from "./settings.ts";
 import { accessTokens } from "./tokens/access-token.ts";
 import { idTokens } from "./tokens/id-token.ts";
 
@@ -35,6 +43,9 @@ export interface CapabilityDeps {
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** A kit reports three times within it (apps/relying-party). */
+const SIGHTING_SECONDS = 180;
 
 export type Capabilities = ReturnType<typeof capabilities>;
 
@@ -48,7 +59,11 @@ export function capabilities(deps: CapabilityDeps) {
   const clients = clientDirectory({ clients: clientRecords });
   const hasher = passwordHasher();
 
-  const keys = signingKeys(deps);
+  const sightings = keySightingStore(database, {
+    lifetimeSeconds: SIGHTING_SECONDS,
+    usualAlg: config.signingAlgs[0] ?? "",
+  });
+  const keys = signingKeys(deps, { audit, sightings });
   const { ring } = keys;
 
   return {
@@ -81,22 +96,34 @@ export function capabilities(deps: CapabilityDeps) {
     cleanUp: cleanUpStore(database),
     keys,
     ring,
+    sightings,
     accessTokens: accessTokens({ issuer, ring, ttlSeconds: lifetimes.accessTokenSeconds }),
     idTokens: idTokens({ issuer, ring, ttlSeconds: lifetimes.idTokenSeconds }),
   };
 }
 
-function signingKeys({ config, database, clock, logger }: CapabilityDeps): KeyLifecycle {
+function signingKeys(
+  { config, database, clock, logger }: CapabilityDeps,
+  { audit, sightings }: { audit: AuditStore; sightings: KeySightingStore },
+): KeyLifecycle {
   const { lifetimes, keys } = config;
   return createKeyLifecycle({
     database,
     clock,
-    seal: keySeal(config.keyEncryptionKeys),
+    seal: keySeal(config.keyEncryptionKeys.map((key) => sealingKey(key, config))),
     ...keys,
     longestTokenSeconds: Math.max(lifetimes.accessTokenSeconds, lifetimes.idTokenSeconds),
     signingAlgs: config.signingAlgs,
     rsaBits: config.rsaBits,
+    recentSites: sightings.recentSites,
+    limit: { most: keys.changesPerDay, count: audit.countKeyChanges },
     recordAudit: writeAudit,
     logger,
   });
+}
+
+function sealingKey(key: KeyEncryptionKey, { sealCommand }: Config): SealingKey {
+  if ("key" in key) return localSealingKey(key);
+  if (sealCommand === undefined) throw new Error("KEY_SEAL_COMMAND is missing");
+  return commandSealingKey(key.id, sealCommand);
 }

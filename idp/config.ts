@@ -23,7 +23,12 @@ export interface Config {
   readonly drainDelaySeconds: number;
   /** The first seals, all open. */
   readonly keyEncryptionKeys: readonly KeyEncryptionKey[];
+  /** What holds those that are not here themselves. */
+  readonly sealCommand?: { readonly command: readonly string[]; readonly timeoutSeconds: number };
   readonly trustedProxies: readonly string[];
+  /** Not public, and called all the same. */
+  readonly outboundAllow: readonly string[];
+  /** RS256 first. */
   readonly signingAlgs: readonly string[];
   readonly rsaBits: number;
   readonly logLevel: Settings["LOG_LEVEL"];
@@ -48,6 +53,10 @@ export interface Config {
     readonly siteRefreshSeconds: number;
     readonly pollSeconds: number;
     readonly skewSeconds: number;
+    /** 0: never by itself. */
+    readonly rotationSeconds: number;
+    readonly changesPerDay: number;
+    readonly revocationByTwo: boolean;
   };
   /** What the operator should know although the start goes on. */
   readonly warnings: readonly string[];
@@ -74,6 +83,10 @@ export type DemoSecrets = (dataDirectory: string) => {
 const SKEW_SECONDS = 60;
 const PRODUCTION_LEAD_SECONDS = 86_400;
 const DEMO_LEAD_SECONDS = 30;
+const CHANGES_PER_DAY = 5;
+/** Whoever tries Signet out rotates more often than whoever runs it. */
+const DEMO_CHANGES_PER_DAY = 100;
+const LOOPBACK = ["127.0.0.0/8", "::1/128"];
 
 export const environment = (): Environment => ({ ...process.env });
 
@@ -104,6 +117,13 @@ export function readConfig(environment: Environment, demoSecrets: DemoSecrets): 
       "is required: id:key, the key 32 random bytes in base64",
     );
 
+  const needsCommand = secrets.KEY_ENCRYPTION_KEYS.some((key) => "heldBy" in key);
+  if (needsCommand && settings.KEY_SEAL_COMMAND === undefined)
+    throw new SettingError(
+      "KEY_SEAL_COMMAND",
+      "is required: KEY_ENCRYPTION_KEYS has a key it holds",
+    );
+
   return deepFreeze({
     demo: settings.DEMO,
     issuer,
@@ -124,9 +144,20 @@ export function readConfig(environment: Environment, demoSecrets: DemoSecrets): 
     processes: settings.WEB_CONCURRENCY,
     drainDelaySeconds: settings.DRAIN_DELAY_SECONDS ?? (loopback ? 0 : 5),
     keyEncryptionKeys: secrets.KEY_ENCRYPTION_KEYS,
+    ...(settings.KEY_SEAL_COMMAND === undefined
+      ? {}
+      : {
+          sealCommand: {
+            command: settings.KEY_SEAL_COMMAND,
+            timeoutSeconds: settings.KEY_SEAL_TIMEOUT_SECONDS,
+          },
+        }),
     trustedProxies: settings.TRUSTED_PROXIES,
-    // RFC 8725 §3.1: the algorithms are ours to choose; other ones come with their keys.
-    signingAlgs: ["RS256"],
+    outboundAllow: settings.DEMO
+      ? [...LOOPBACK, ...settings.OUTBOUND_ALLOW]
+      : settings.OUTBOUND_ALLOW,
+    // RFC 8725 §3.1: the algorithms are ours to choose.
+    signingAlgs: settings.SIGNING_ALGS,
     rsaBits: settings.RSA_BITS,
     logLevel: settings.LOG_LEVEL,
     demoSites: {
@@ -199,7 +230,16 @@ function keyTimes(settings: Settings): Pick<Config, "keys" | "warnings"> {
     siteRefreshSeconds: settings.SITE_KEY_REFRESH_SECONDS,
     pollSeconds: settings.KEY_POLL_SECONDS,
     skewSeconds: SKEW_SECONDS,
+    rotationSeconds: settings.KEY_ROTATION_SECONDS,
+    changesPerDay:
+      settings.KEY_CHANGES_PER_DAY ?? (settings.DEMO ? DEMO_CHANGES_PER_DAY : CHANGES_PER_DAY),
+    revocationByTwo: settings.KEY_REVOCATION_BY_TWO,
   };
+  if (keys.rotationSeconds !== 0 && keys.rotationSeconds < leadSeconds)
+    throw new SettingError(
+      "KEY_ROTATION_SECONDS",
+      `must be 0 or at least KEY_LEAD_SECONDS (${leadSeconds}): a key is published that long first`,
+    );
   const least =
     keys.jwksMaxAgeSeconds + keys.siteRefreshSeconds + keys.pollSeconds + keys.skewSeconds;
   if (leadSeconds >= least) return { keys, warnings: [] };

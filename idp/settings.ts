@@ -56,12 +56,14 @@ const databaseUrl = z.string().refine(
   { error: "must be a postgresql:// URL" },
 );
 
-export interface KeyEncryptionKey {
-  readonly id: string;
-  readonly key: Uint8Array;
-}
+/** A key-encryption key: its bytes, or that KEY_SEAL_COMMAND holds it. */
+export type KeyEncryptionKey =
+  | { readonly id: string; readonly key: Uint8Array }
+  | { readonly id: string; readonly heldBy: "command" };
 
 const keyEncryptionKey = (entry: string): KeyEncryptionKey | undefined => {
+  const [, commandId] = /^([\w.-]{1,40}):command$/.exec(entry.trim()) ?? [];
+  if (commandId !== undefined) return { id: commandId, heldBy: "command" };
   const [, id, encoded] = /^([\w.-]{1,40}):([\w+/-]{43})=?$/.exec(entry.trim()) ?? [];
   if (id === undefined || encoded === undefined) return undefined;
   const key = new Uint8Array(Buffer.from(encoded, "base64url"));
@@ -72,10 +74,40 @@ const keyEncryptionKeys = z.string().transform((text, problem): KeyEncryptionKey
   const keys = text.split(",").map(keyEncryptionKey);
   const good = keys.filter((key) => key !== undefined);
   if (good.length !== keys.length)
-    problem.addIssue("must be a comma-separated list of id:key, each key 32 bytes in base64");
+    problem.addIssue(
+      "must be a comma-separated list of id:key, each key 32 bytes in base64 or the word command",
+    );
   else if (new Set(good.map((key) => key.id)).size !== good.length)
     problem.addIssue("must not use one id twice");
   return good;
+});
+
+/** No shell reads it: words between spaces, or a JSON array of words where one has a space in it. */
+const command = z.string().transform((text, problem): readonly string[] => {
+  const words = text.trim().startsWith("[") ? jsonWords(text) : text.trim().split(/\s+/);
+  if (words === undefined) problem.addIssue("must be words, or a JSON array of them");
+  return words ?? [];
+});
+
+function jsonWords(text: string): string[] | undefined {
+  try {
+    return z.array(z.string().min(1)).min(1).parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+const SIGNING_ALGS = ["RS256", "PS256", "ES256", "EdDSA"] as const;
+type SigningAlg = (typeof SIGNING_ALGS)[number];
+
+const signingAlgs = z.string().transform((text, problem): readonly SigningAlg[] => {
+  const named = text.split(",").map((word) => word.trim());
+  const algs = SIGNING_ALGS.filter((alg) => named.includes(alg));
+  if (algs.length !== named.length)
+    problem.addIssue(`must name each of these at most once: ${SIGNING_ALGS.join(", ")}`);
+  // OIDC Core §15.1: every provider has it, and access tokens are signed with it.
+  else if (!algs.includes("RS256")) problem.addIssue("must include RS256");
+  return algs;
 });
 
 const isAddressRange = (text: string): boolean => {
@@ -142,10 +174,21 @@ export const Settings = z.object({
     .optional()
     .meta(
       note(
-        "Keys that seal the signing keys at rest: `id:key,…`, each key 32 bytes in base64. The first seals, all open.",
+        "Keys that seal the signing keys at rest: `id:key,…`, each key 32 bytes in base64, or `id:command` for one that `KEY_SEAL_COMMAND` holds. The first seals, all open.",
         "required; in demo made in `DATA_DIR/idp/kek`",
       ),
     ),
+  KEY_SEAL_COMMAND: command
+    .optional()
+    .meta(
+      note(
+        "A command that holds key-encryption keys in a KMS or HSM: run without a shell as `… wrap id` and `… unwrap id`, 32 bytes on standard input, the result on standard output.",
+        "none",
+      ),
+    ),
+  KEY_SEAL_TIMEOUT_SECONDS: whole(1, 120, " of seconds")
+    .default(10)
+    .meta(note("How long `KEY_SEAL_COMMAND` may take.", "10")),
   ADMIN_TOKEN: secret(32)
     .optional()
     .meta(
@@ -184,6 +227,22 @@ export const Settings = z.object({
     })
     .default("info")
     .meta(note("How much to log.", "info")),
+  OUTBOUND_ALLOW: addressRanges
+    .default([])
+    .meta(
+      note(
+        "Addresses or CIDR ranges, comma-separated, that are not public and that Signet may call all the same, because sites of yours are there.",
+        "none; in demo loopback",
+      ),
+    ),
+  SIGNING_ALGS: signingAlgs
+    .default(["RS256"])
+    .meta(
+      note(
+        "What tokens are signed with: `RS256`, and beside it `PS256`, `ES256` or `EdDSA` for the ID tokens of clients that register one.",
+        "RS256",
+      ),
+    ),
   RSA_BITS: z
     .enum(["2048", "3072", "4096"], { error: "must be 2048, 3072 or 4096" })
     .transform(Number)
@@ -237,6 +296,22 @@ export const Settings = z.object({
     "How often sites are expected to fetch the key set.",
     [1, 86_400],
   ),
+  KEY_ROTATION_SECONDS: whole(0, 31_536_000, " of seconds")
+    .default(7_776_000)
+    .meta(
+      note("How long a key signs before the next one takes over by itself; 0: never.", "7776000"),
+    ),
+  KEY_CHANGES_PER_DAY: whole(1, 1_000)
+    .optional()
+    .meta(
+      note(
+        "How many rotations and revocations people may ask for within 24 hours.",
+        "5; in demo 100",
+      ),
+    ),
+  KEY_REVOCATION_BY_TWO: yesOrNo
+    .default(false)
+    .meta(note("Whether a second administrator has to confirm that a key is revoked.", "false")),
   KEY_POLL_SECONDS: seconds(5, "How often a replica looks for changed keys.", [1, 3_600]),
 });
 

@@ -1,7 +1,7 @@
 // Why a start failed, in one line that begins with the setting to look at. Everything foreseeable is
 // here; what is not keeps its own words.
 import { createServer } from "node:net";
-import { KeyEncryptionKeyWrong } from "../keys/key-seal.ts";
+import { KeyEncryptionKeyWrong, KeySealUnavailable } from "../keys/key-seal.ts";
 import { reasonOf } from "../prisma/database-unavailable.ts";
 import { DirectoryInUse } from "../prisma/directory-lock.ts";
 import { SettingError } from "./config.ts";
@@ -37,6 +37,8 @@ export async function keysOr<T>(start: () => Promise<T>): Promise<T> {
   try {
     return await start();
   } catch (cause) {
+    if (cause instanceof KeySealUnavailable)
+      throw new StartProblem("KEY_SEAL_COMMAND", cause.message, { cause });
     if (!(cause instanceof KeyEncryptionKeyWrong)) throw cause;
     throw new StartProblem("KEY_ENCRYPTION_KEYS", cause.message, { cause });
   }

@@ -1,44 +1,53 @@
-// The life of the signing keys on one replica: the first two, their rotation, their retirement, and
-// keeping up with the other replicas (OpenID Connect Core §10.1.1). Leaves HTTP to the endpoints.
+// The life of the signing keys on one replica: the first ones, their rotation by hand and by schedule,
+// their retirement, and keeping up with the other replicas. Leaves HTTP to the endpoints.
 import type { Clock } from "../prisma/clock.ts";
 import type { Database } from "../prisma/database.ts";
+import {
+  currentSet,
+  type DailyLimit,
+  happened,
+  type KeyCause,
+  type KeyChanges,
+  type KeyLogger,
+  SYSTEM,
+} from "./key-changes.ts";
 import { type KeyRing, keyRing } from "./key-ring.ts";
-import { decideRotation, dueToRetire, type KeyRules, missingPlaces } from "./key-rules.ts";
+import { dueToBegin, dueToRetire, type KeyRules, missingPlaces, scheduledAt } from "./key-rules.ts";
 import type { KeySeal } from "./key-seal.ts";
-import { type KeyEvent, type KeySet, keyStore, type RecordKeyEvent } from "./key-store.ts";
+import { type KeySet, keyStore, type RecordKeyEvent } from "./key-store.ts";
 import { type KeyView, viewOf } from "./key-view.ts";
-import { loadKeys, requireOpenable } from "./loaded-keys.ts";
+import { loadKeys } from "./loaded-keys.ts";
+import { openedKeys } from "./opened-keys.ts";
+import { type RevokeRequest, type RevokeResult, revokeKey } from "./revoke-key.ts";
+import { type RewrapResult, rewrapKeys } from "./rewrap-keys.ts";
+import { type RecentSites, type RotateResult, rotateKeys } from "./rotate-keys.ts";
 import { newSigningKey } from "./signing-key.ts";
 
+export type { KeyCause } from "./key-changes.ts";
 export type { KeyView } from "./key-view.ts";
-
-export type RotateResult =
-  | { kind: "rotated"; activated: string; published: string; retiring: string }
-  | { kind: "too-early"; safeFrom: Date; reason: string }
-  | { kind: "lost-race" };
-
-/** Who asked, and why; it goes into the audit. */
-export interface RotationCause {
-  readonly actor: string;
-  readonly requestId?: string;
-  readonly reason?: string;
-}
+export type { RevokeResult } from "./revoke-key.ts";
+export type { RewrapResult } from "./rewrap-keys.ts";
+export type { RotateResult } from "./rotate-keys.ts";
 
 export interface KeyLifecycle {
   readonly ring: KeyRing;
   /**
    * Loads the keys, making the first ones where there are none, and keeps up from then on.
-   * @throws DatabaseUnavailable, KeyEncryptionKeyWrong
+   * @throws DatabaseUnavailable, KeyEncryptionKeyWrong, KeySealUnavailable
    */
   start(): Promise<void>;
-  /** Catches up with the database now. Never throws: what was loaded stays in use. */
+  /** Catches up with the database now, and does what is due. Never throws: what was loaded stays in use. */
   poll(): Promise<void>;
   /**
    * Promotes the pending keys and publishes the next ones. Of several at once exactly one wins; the
    * others write nothing.
-   * @throws DatabaseUnavailable, KeyEncryptionKeyWrong
+   * @throws DatabaseUnavailable, KeyEncryptionKeyWrong, KeySealUnavailable
    */
-  rotate(cause: RotationCause): Promise<RotateResult>;
+  rotate(cause: KeyCause): Promise<RotateResult>;
+  /** @throws DatabaseUnavailable, KeyEncryptionKeyWrong, KeySealUnavailable */
+  revoke(request: RevokeRequest): Promise<RevokeResult>;
+  /** @throws DatabaseUnavailable, KeyEncryptionKeyWrong, KeySealUnavailable */
+  rewrap(cause: KeyCause): Promise<RewrapResult>;
   /** Every key there ever was, oldest first. */
   list(): Promise<KeyView[]>;
   /** Whether this replica has the keys that the database holds. */
@@ -54,25 +63,22 @@ export interface KeyLifecycleDeps extends KeyRules {
   readonly pollSeconds: number;
   readonly signingAlgs: readonly string[];
   readonly rsaBits: number;
+  readonly recentSites: RecentSites;
+  readonly limit: DailyLimit;
   readonly recordAudit: RecordKeyEvent;
-  readonly logger?: Logger;
+  readonly logger?: KeyLogger;
 }
 
-const SYSTEM: RotationCause = { actor: "system" };
-
-interface Logger {
-  info(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
+const SCHEDULED: KeyCause = { ...SYSTEM, reason: "scheduled" };
 
 export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
-  const { database, clock, seal, signingAlgs: algs, recordAudit, logger } = deps;
-  const { leadSeconds, longestTokenSeconds, skewSeconds } = deps;
-  const rules: KeyRules = { leadSeconds, longestTokenSeconds, skewSeconds };
+  const { database, clock, seal, signingAlgs: algs, logger } = deps;
+  const { leadSeconds, longestTokenSeconds, skewSeconds, rotationSeconds } = deps;
+  const rules: KeyRules = { leadSeconds, longestTokenSeconds, skewSeconds, rotationSeconds };
 
-  const store = keyStore(database, recordAudit);
+  const store = keyStore(database, deps.recordAudit);
+  const opened = openedKeys(seal);
   const catchUpOnce = sharing(catchUp);
-  const rotateOnce = sharing(rotate);
   const held = keyRing({
     clock,
     signingAlgs: algs,
@@ -82,6 +88,19 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
       await catchUpOnce();
     },
   });
+  const changes: KeyChanges = {
+    store,
+    clock,
+    seal,
+    opened,
+    rules,
+    algs,
+    newKey: (alg) => newSigningKey(alg, deps),
+    reload: async () => load(await store.read()),
+    limit: deps.limit,
+    logger,
+  };
+  const rotateOnce = sharing(rotateKeys(changes, deps.recentSites));
   let known: KeySet | undefined;
   let readable = false;
   let timer: NodeJS.Timeout | undefined;
@@ -89,7 +108,7 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
 
   async function load(set: KeySet): Promise<void> {
     try {
-      held.adopt(await loadKeys(set, { seal, signingAlgs: algs, rules }));
+      held.adopt(await loadKeys(set, { opened, signingAlgs: algs, rules }));
       known = set;
       readable = true;
     } catch (error) {
@@ -98,100 +117,105 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
     }
   }
 
-  async function createMissing(set: KeySet): Promise<void> {
-    const places = missingPlaces(set.keys, algs);
+  async function createMissing(): Promise<void> {
+    const { version, keys } = await currentSet(changes);
+    const places = missingPlaces(keys, algs);
     if (places.length === 0) return;
-    // A key that does not open must stop the start, never lead to another key (security K7).
-    await requireOpenable(set.keys, seal);
     const made = await Promise.all(
-      places.map(async (place) => ({ ...place, key: await newSigningKey(place.alg, deps) })),
+      places.map(async (place) => ({ ...place, key: await changes.newKey(place.alg) })),
     );
-    const kids = made.map(({ key }) => key.kid);
-    const details = { kids };
+    const details = { kids: made.map(({ key }) => key.kid) };
     // Another replica may have been first: its keys are read instead.
-    if (!(await store.create(set.version, made, happened("keys.created", SYSTEM, details)))) return;
-    logger?.info(details, "made signing keys");
+    const event = happened("keys.created", clock.now(), SYSTEM, details);
+    if (await store.create(version, made, event)) logger?.info(details, "made signing keys");
   }
 
   async function catchUp(): Promise<void> {
     const version = await store.version();
     if (version === held.version) held.confirm();
-    else await load(await store.read());
+    else await changes.reload();
+    await retireWhatIsDue();
+    await beginWhatIsDue();
+  }
 
+  async function retireWhatIsDue(): Promise<void> {
     const leaving = dueToRetire(known?.keys ?? [], rules, clock.now()).map(({ kid }) => kid);
     if (known === undefined || leaving.length === 0) return;
     const details = { kids: leaving };
-    if (await store.retire(known.version, leaving, happened("keys.retired", SYSTEM, details))) {
+    const event = happened("keys.retired", clock.now(), SYSTEM, details);
+    if (await store.retire(known.version, leaving, event))
       logger?.info(details, "retired signing keys");
-    }
-    await load(await store.read());
+    await changes.reload();
+  }
+
+  /** The keys of an algorithm that was enabled a lead ago. */
+  async function beginWhatIsDue(): Promise<void> {
+    const begins = dueToBegin(known?.keys ?? [], { algs, rules, now: clock.now() });
+    if (known === undefined || begins.length === 0) return;
+    const steps = await Promise.all(
+      begins.map(async (succession) => ({
+        succession,
+        next: await changes.newKey(succession.alg),
+      })),
+    );
+    const details = { kids: begins.map(({ pending }) => pending) };
+    const event = happened("keys.began", clock.now(), SYSTEM, details);
+    if (await store.rotate(known.version, steps, [], event))
+      logger?.info(details, "further signing keys begin to sign");
+    await changes.reload();
+  }
+
+  async function rotateOnSchedule(): Promise<void> {
+    const at = scheduledAt(known?.keys ?? [], rules);
+    if (at === undefined || at > clock.now()) return;
+    const { result } = await rotateOnce({ cause: SCHEDULED, isScheduled: true });
+    if (result.kind === "too-early")
+      logger?.warn({ reason: result.reason }, "the scheduled rotation waits");
   }
 
   async function poll(): Promise<void> {
     try {
       await catchUpOnce();
+      await rotateOnSchedule();
     } catch (error) {
       logger?.error({ err: error }, "could not catch up with the signing keys");
     }
   }
 
-  async function rotate(cause: RotationCause): Promise<RotateResult> {
-    const set = await store.read();
-    await requireOpenable(set.keys, seal);
-    const decision = decideRotation(set.keys, { algs, rules, now: clock.now() });
-    if (decision.kind === "too-early") return decision;
-
-    const steps = await Promise.all(
-      decision.successions.map(async (succession) => ({
-        succession,
-        next: await newSigningKey(succession.alg, deps),
-      })),
-    );
-    const [first] = steps;
-    if (first === undefined) throw new Error("SIGNING_ALGS names no algorithm");
-    const rotated = {
-      activated: first.succession.pending,
-      published: first.next.kid,
-      retiring: first.succession.active,
-    };
-    const event = happened("keys.rotated", cause, rotated);
-    const won = await store.rotate(set.version, steps, event);
-    await load(await store.read());
-    if (!won) return { kind: "lost-race" };
-    logger?.info(rotated, "rotated the signing keys");
-    return { kind: "rotated", ...rotated };
+  /** Never twice at the same distance: replicas that started together drift apart. */
+  function pollAfterAWhile(): void {
+    const seconds = deps.pollSeconds * (0.8 + 0.2 * Math.random());
+    timer = setTimeout(() => {
+      polling = poll().finally(() => {
+        if (timer !== undefined) pollAfterAWhile();
+      });
+    }, seconds * 1000).unref();
   }
-
-  const happened = (
-    kind: KeyEvent["kind"],
-    cause: RotationCause,
-    details: KeyEvent["details"],
-  ): KeyEvent => ({ at: clock.now(), kind, outcome: "success", ...cause, details });
 
   return {
     ring: held.ring,
 
     async start() {
-      await createMissing(await store.read());
-      await load(await store.read());
-      timer = setInterval(() => {
-        polling = poll();
-      }, deps.pollSeconds * 1000);
-      timer.unref();
+      await createMissing();
+      await changes.reload();
+      pollAfterAWhile();
     },
     poll,
 
     async rotate(cause) {
       // Contenders of this replica wait for the one under way: had it won, they have lost.
-      const { result, shared } = await rotateOnce(cause);
+      const { result, shared } = await rotateOnce({ cause });
       return shared && result.kind === "rotated" ? { kind: "lost-race" } : result;
     },
+    revoke: revokeKey(changes),
+    rewrap: rewrapKeys(changes),
 
     list: async () => (await store.read()).keys.map((key) => viewOf(key, rules)),
     isReady: () => readable,
 
     async stop() {
-      clearInterval(timer);
+      clearTimeout(timer);
+      timer = undefined;
       await polling;
     },
   };

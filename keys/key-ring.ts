@@ -2,16 +2,26 @@
 // key-lifecycle.ts; this never goes back to an older set than it has shown.
 import { type CryptoKey, SignJWT } from "jose";
 import type { Clock } from "../prisma/clock.ts";
-import { KeysUnavailable, type LoadedKeys } from "./loaded-keys.ts";
+import { KeysUnavailable, type LoadedKeys, type Signer } from "./loaded-keys.ts";
 
 export { KeysUnavailable } from "./loaded-keys.ts";
 
 export interface KeyRing {
   /**
-   * Signs a JWT with the active key. The payload is taken as given.
+   * Signs a JWT with the active key of an algorithm, the first one unless another is named. The
+   * payload is taken as given.
    * @throws KeysUnavailable
    */
-  sign(header: { typ: string }, payload: Record<string, unknown>): Promise<string>;
+  sign(header: { typ: string; alg?: string }, payload: Record<string, unknown>): Promise<string>;
+  /**
+   * Signs a probe with a pending key, which signs nothing else: what a site does with it tells how
+   * it will do after the rotation.
+   * @throws KeysUnavailable
+   */
+  signProbe(
+    header: { typ: "key-probe+jwt"; alg: string },
+    payload: Record<string, unknown>,
+  ): Promise<{ token: string; kid: string }>;
   /** The published key of that name: a look-up and nothing else, whatever a token's header says. */
   verificationKey(kid: string): CryptoKey | undefined;
   /** For `id_token_hint`, which may be old: retired keys too, revoked ones never. */
@@ -23,7 +33,7 @@ export interface KeyRing {
   publication(): { body: Buffer; etag: string; maxAgeSeconds: number };
   /** @throws KeysUnavailable */
   readonly activeKid: string;
-  /** The first one signs. */
+  /** What there are active keys for, the usual one first. */
   readonly signingAlgs: readonly string[];
 }
 
@@ -39,7 +49,8 @@ export interface RingDeps {
 
 /** The ring and what its lifecycle does to it. */
 export function keyRing(deps: RingDeps) {
-  const { clock, signingAlgs, jwksMaxAgeSeconds, confirmEverySeconds, refresh } = deps;
+  const { clock, jwksMaxAgeSeconds, confirmEverySeconds, refresh } = deps;
+  const [usualAlg = ""] = deps.signingAlgs;
   let loaded: LoadedKeys | undefined;
   let confirmedAt = new Date(0);
 
@@ -60,22 +71,30 @@ export function keyRing(deps: RingDeps) {
   }
 
   const ring: KeyRing = {
-    async sign({ typ }, payload) {
-      const { active, signer } = await requireConfirmed();
-      return new SignJWT(payload)
-        .setProtectedHeader({ alg: active.alg, typ, kid: active.kid })
-        .sign(signer);
+    async sign({ typ, alg = usualAlg }, payload) {
+      const signer = (await requireConfirmed()).active.get(alg);
+      if (signer === undefined) throw new KeysUnavailable(`there is no active key for ${alg}`);
+      return signed(signer, typ, payload);
+    },
+    async signProbe({ typ, alg }, payload) {
+      const signer = (await requireConfirmed()).pending.get(alg);
+      if (signer === undefined) throw new KeysUnavailable(`there is no pending key for ${alg}`);
+      return { token: await signed(signer, typ, payload), kid: signer.kid };
     },
     verificationKey: (kid) => loaded?.published.get(kid),
     hintKey: (kid) => loaded?.published.get(kid) ?? loaded?.retired.get(kid),
     publication() {
-      const { jwks, nextSafeFrom } = requireLoaded();
-      return { ...jwks, maxAgeSeconds: maxAge(jwksMaxAgeSeconds, nextSafeFrom, clock.now()) };
+      const { jwks, activations } = requireLoaded();
+      return { ...jwks, maxAgeSeconds: maxAge(jwksMaxAgeSeconds, activations, clock.now()) };
     },
     get activeKid() {
-      return requireLoaded().active.kid;
+      const signer = requireLoaded().active.get(usualAlg);
+      if (signer === undefined) throw new KeysUnavailable(`there is no active key for ${usualAlg}`);
+      return signer.kid;
     },
-    signingAlgs,
+    get signingAlgs() {
+      return deps.signingAlgs.filter((alg) => loaded === undefined || loaded.active.has(alg));
+    },
   };
 
   return {
@@ -97,12 +116,18 @@ export function keyRing(deps: RingDeps) {
 const SHORTEST_MAX_AGE_SECONDS = 10;
 
 /**
- * How long a copy of the JWKS may be used unasked. Never past the moment when a pending key may
- * begin to sign, so that at this moment every copy is one that holds it (security K10).
+ * How long a copy of the JWKS may be used unasked. Never past a moment when a pending key may begin
+ * to sign, so that at this moment every copy is one that holds it (security K10).
  */
-function maxAge(usualSeconds: number, nextSafeFrom: Date | undefined, now: Date): number {
-  const seconds = Math.floor(((nextSafeFrom?.getTime() ?? 0) - now.getTime()) / 1000);
-  return seconds <= 0
-    ? usualSeconds
-    : Math.min(usualSeconds, Math.max(seconds, SHORTEST_MAX_AGE_SECONDS));
+function maxAge(usualSeconds: number, activations: readonly Date[], now: Date): number {
+  const ahead = activations
+    .map((time) => Math.floor((time.getTime() - now.getTime()) / 1000))
+    .filter((seconds) => seconds > 0);
+  return Math.min(usualSeconds, Math.max(SHORTEST_MAX_AGE_SECONDS, Math.min(...ahead)));
 }
+
+const signed = (
+  { alg, kid, privateKey }: Signer,
+  typ: string,
+  payload: Record<string, unknown>,
+): Promise<string> => new SignJWT(payload).setProtectedHeader({ alg, typ, kid }).sign(privateKey);

@@ -1,11 +1,14 @@
 // When a key may sign and when it may go: pure decisions over keys and a time (security K2, K3).
 import type { KeyState, SigningKey } from "./signing-key.ts";
+import { type SiteSighting, type UnreadySite, unreadySites } from "./site-readiness.ts";
 
 export interface KeyRules {
   /** How long a key is published before it signs. */
   readonly leadSeconds: number;
   readonly longestTokenSeconds: number;
   readonly skewSeconds: number;
+  /** How long a key signs before it is replaced by itself; 0: never. */
+  readonly rotationSeconds: number;
 }
 
 /** Verifiers may refuse a longer set; ours do past 20 (security K10, Z2). */
@@ -15,6 +18,7 @@ export const isPublished = ({ state }: SigningKey): boolean =>
   state === "pending" || state === "active" || state === "retiring";
 
 const plus = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1000);
+const latest = (times: readonly Date[]) => [...times].sort((a, b) => b.getTime() - a.getTime())[0];
 
 /** From when a pending key may sign: every cache has seen it by then. */
 export const safeFrom = (key: SigningKey, { leadSeconds }: KeyRules): Date | undefined =>
@@ -38,9 +42,23 @@ export const dueToRetire = (keys: readonly SigningKey[], rules: KeyRules, now: D
     return leaves !== undefined && leaves <= now;
   });
 
+/** When the keys rotate by themselves, unless somebody does it before. */
+export function scheduledAt(
+  keys: readonly SigningKey[],
+  { rotationSeconds }: KeyRules,
+): Date | undefined {
+  if (rotationSeconds === 0) return undefined;
+  const since = latest(
+    keys.flatMap(({ state, activatedAt }) =>
+      state === "active" && activatedAt ? [activatedAt] : [],
+    ),
+  );
+  return since && plus(since, rotationSeconds);
+}
+
 /**
- * What each algorithm lacks of its two keys. An active key is only ever missing together with all
- * others: where there were keys before, one takes over by rotation alone.
+ * What each algorithm lacks of its two keys. Only where there was no key at all may one sign at once:
+ * nobody has a copy of a key set then. An algorithm that is added later begins with a pending key.
  */
 export function missingPlaces(
   keys: readonly SigningKey[],
@@ -49,49 +67,56 @@ export function missingPlaces(
   return algs.flatMap((alg) => {
     const own = keys.filter((key) => key.alg === alg);
     const lacking: KeyState[] = [];
-    if (own.length === 0) lacking.push("active");
+    if (keys.length === 0) lacking.push("active");
     if (!own.some(({ state }) => state === "pending")) lacking.push("pending");
     return lacking.map((state) => ({ alg, state }));
   });
 }
 
+/** What one algorithm's keys become in a rotation. */
 export interface Succession {
   readonly alg: string;
-  /** The kid that signs until now. */
-  readonly active: string;
+  /** The kid that signs until now, if any. */
+  readonly active?: string;
   /** The kid that signs from now on. */
   readonly pending: string;
 }
 
 export type RotationDecision =
-  | { kind: "rotate"; successions: Succession[] }
-  | { kind: "too-early"; safeFrom: Date; reason: string };
+  | { kind: "rotate"; successions: Succession[] /** No longer enabled. */; leaving: string[] }
+  | { kind: "too-early"; safeFrom: Date; reason: string; unready: readonly UnreadySite[] };
 
-/** Whether the pending keys may take over now; every algorithm rotates together. */
+export interface RotationQuestion {
+  readonly algs: readonly string[];
+  readonly rules: KeyRules;
+  readonly now: Date;
+  /** Every enabled site that has obtained a token within the last lead period. */
+  readonly sites: readonly SiteSighting[];
+}
+
+/**
+ * Whether the pending keys may take over now; every algorithm rotates together. Before the lead has
+ * passed they may exactly when all sites that could meet them have reported that they hold them.
+ */
 export function decideRotation(
   keys: readonly SigningKey[],
-  { algs, rules, now }: { algs: readonly string[]; rules: KeyRules; now: Date },
+  { algs, rules, now, sites }: RotationQuestion,
 ): RotationDecision {
-  const successions = algs.map((alg): Succession & { safeFrom: Date } => {
-    const active = keys.find((key) => key.alg === alg && key.state === "active");
+  const pendings = algs.map((alg) => {
     const pending = keys.find((key) => key.alg === alg && key.state === "pending");
-    if (active === undefined || pending === undefined) {
-      throw new Error(`${alg} lacks its active or its pending key`);
-    }
-    return {
-      alg,
-      active: active.kid,
-      pending: pending.kid,
-      safeFrom: plus(pending.publishedAt, rules.leadSeconds),
-    };
+    if (pending === undefined) throw new Error(`${alg} lacks its pending key`);
+    return pending;
   });
 
-  const latest = successions.reduce((a, b) => (a.safeFrom > b.safeFrom ? a : b));
-  if (latest.safeFrom > now) {
+  const young = pendings.filter((key) => plus(key.publishedAt, rules.leadSeconds) > now);
+  const safe = latest(young.map((key) => plus(key.publishedAt, rules.leadSeconds)));
+  const unready = safe === undefined ? [] : unreadySites(sites, young);
+  if (safe !== undefined && unready.length > 0) {
     return {
       kind: "too-early",
-      safeFrom: latest.safeFrom,
-      reason: `The next key ${latest.pending} must be published for ${rules.leadSeconds} s before it signs, so that every site has seen it: safe from ${latest.safeFrom.toISOString()}`,
+      safeFrom: safe,
+      reason: `Not every site has the next key yet: ${unready.map(inWords).join("; ")}. Safe as soon as they have, and from ${safe.toISOString()} in any case`,
+      unready,
     };
   }
 
@@ -106,10 +131,37 @@ export function decideRotation(
       kind: "too-early",
       safeFrom: first,
       reason: `${published.length} keys are published, and no more than ${MOST_PUBLISHED} may be: the next one leaves at ${first.toISOString()}`,
+      unready: [],
     };
   }
   return {
     kind: "rotate",
-    successions: successions.map(({ alg, active, pending }) => ({ alg, active, pending })),
+    successions: pendings.map(({ alg, kid }) => {
+      const active = keys.find((key) => key.alg === alg && key.state === "active");
+      return { alg, pending: kid, ...(active && { active: active.kid }) };
+    }),
+    leaving: keys
+      .filter(
+        ({ alg, state }) => !algs.includes(alg) && (state === "active" || state === "pending"),
+      )
+      .map(({ kid }) => kid),
   };
 }
+
+/** Pending keys of algorithms that nothing signs with yet, once everybody has had the time to meet them. */
+export function dueToBegin(
+  keys: readonly SigningKey[],
+  { algs, rules, now }: Pick<RotationQuestion, "algs" | "rules" | "now">,
+): Succession[] {
+  return keys.flatMap((key): Succession[] => {
+    const { alg, kid, state } = key;
+    if (state !== "pending" || !algs.includes(alg)) return [];
+    if (keys.some((other) => other.alg === alg && other.state === "active")) return [];
+    return plus(key.publishedAt, rules.leadSeconds) <= now ? [{ alg, pending: kid }] : [];
+  });
+}
+
+const inWords = ({ name, why, instances }: UnreadySite) =>
+  why === "silent"
+    ? `${name} has not reported`
+    : `${name} lacks it at ${instances.length} of its instances`;

@@ -1,12 +1,5 @@
-// Private keys at rest: AES-256-GCM under a key-encryption key that is not in the database
-// (NIST SP 800-38D; security K8). Used for signing keys and nothing else.
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-
-export interface KeyEncryptionKey {
-  readonly id: string;
-  /** 256 bits. */
-  readonly key: Uint8Array;
-}
+// Private keys at rest: sealed under a key-encryption key that is not in the database (security K8).
+// Where that key lives is a `SealingKey`'s affair: local-sealing.ts or command-sealing.ts.
 
 /** What a sealed key belongs to; part of what is authenticated, so that rows cannot be swapped. */
 export interface SealContext {
@@ -19,10 +12,25 @@ export interface Sealed {
   readonly kekId: string;
 }
 
+/** One key-encryption key, wherever it lives. */
+export interface SealingKey {
+  readonly id: string;
+  /** @throws KeySealUnavailable */
+  seal(privateKey: Uint8Array, context: SealContext): Promise<string>;
+  /** @throws KeySealUnavailable; any other error means that this key or the box is not the right one */
+  open(sealedPrivate: string, context: SealContext): Promise<Buffer>;
+}
+
 export interface KeySeal {
-  seal(privateKey: Uint8Array, context: SealContext): Sealed;
-  /** @throws KeyEncryptionKeyWrong when the key-encryption key is missing or other, or the row damaged */
-  open(sealed: Sealed, context: SealContext): Buffer;
+  /** The id of the key-encryption key that seals from now on. */
+  readonly sealingId: string;
+  /** @throws KeySealUnavailable */
+  seal(privateKey: Uint8Array, context: SealContext): Promise<Sealed>;
+  /**
+   * @throws KeyEncryptionKeyWrong when the key-encryption key is missing or other, or the row damaged;
+   *         KeySealUnavailable
+   */
+  open(sealed: Sealed, context: SealContext): Promise<Buffer>;
 }
 
 /** A signing key cannot be opened. It stops the start, and never leads to a new key. One line. */
@@ -30,25 +38,24 @@ export class KeyEncryptionKeyWrong extends Error {
   override readonly name = "KeyEncryptionKeyWrong";
 }
 
-const CIPHER = "aes-256-gcm";
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
+/** Whoever holds the key-encryption key does not answer. It may in a moment. One line. */
+export class KeySealUnavailable extends Error {
+  override readonly name = "KeySealUnavailable";
+}
 
 /** @param keys  the first seals, all of them open */
-export function keySeal(keys: readonly KeyEncryptionKey[]): KeySeal {
+export function keySeal(keys: readonly SealingKey[]): KeySeal {
   const [sealing] = keys;
   if (sealing === undefined) throw new KeyEncryptionKeyWrong("KEY_ENCRYPTION_KEYS names no key");
 
   return {
-    seal(privateKey, context) {
-      const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv(CIPHER, sealing.key, nonce, { authTagLength: TAG_BYTES });
-      cipher.setAAD(associatedData(context));
-      const box = [nonce, cipher.update(privateKey), cipher.final(), cipher.getAuthTag()];
-      return { sealedPrivate: Buffer.concat(box).toString("base64url"), kekId: sealing.id };
+    sealingId: sealing.id,
+
+    async seal(privateKey, context) {
+      return { sealedPrivate: await sealing.seal(privateKey, context), kekId: sealing.id };
     },
 
-    open({ sealedPrivate, kekId }, context) {
+    async open({ sealedPrivate, kekId }, context) {
       const opening = keys.find(({ id }) => id === kekId);
       if (opening === undefined) {
         throw new KeyEncryptionKeyWrong(
@@ -56,8 +63,9 @@ export function keySeal(keys: readonly KeyEncryptionKey[]): KeySeal {
         );
       }
       try {
-        return unseal(Buffer.from(sealedPrivate, "base64url"), opening.key, context);
+        return await opening.open(sealedPrivate, context);
       } catch (cause) {
+        if (cause instanceof KeySealUnavailable) throw cause;
         throw new KeyEncryptionKeyWrong(
           `The signing key ${context.kid} does not open: KEY_ENCRYPTION_KEYS holds another key as "${kekId}", or its row is damaged`,
           { cause },
@@ -66,17 +74,3 @@ export function keySeal(keys: readonly KeyEncryptionKey[]): KeySeal {
     },
   };
 }
-
-function unseal(box: Buffer, key: Uint8Array, context: SealContext): Buffer {
-  if (box.length <= NONCE_BYTES + TAG_BYTES) throw new Error("shorter than a nonce and a tag");
-  const tagAt = box.length - TAG_BYTES;
-  const decipher = createDecipheriv(CIPHER, key, box.subarray(0, NONCE_BYTES), {
-    authTagLength: TAG_BYTES,
-  });
-  decipher.setAAD(associatedData(context));
-  decipher.setAuthTag(box.subarray(tagAt));
-  return Buffer.concat([decipher.update(box.subarray(NONCE_BYTES, tagAt)), decipher.final()]);
-}
-
-const associatedData = ({ kid, alg }: SealContext): Buffer =>
-  Buffer.from(JSON.stringify({ purpose: "signet signing key", kid, alg }));

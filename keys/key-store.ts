@@ -3,6 +3,7 @@
 import type { Database, Orm } from "../prisma/database.ts";
 import type { SigningKey as SigningKeyRow } from "../prisma/generated/client.ts";
 import type { Succession } from "./key-rules.ts";
+import type { Sealed } from "./key-seal.ts";
 import {
   type KeyState,
   type NewSigningKey,
@@ -19,7 +20,13 @@ export interface KeySet {
 /** What the audit is told; the wiring brings the writer, since keys know no audit. */
 export interface KeyEvent {
   readonly at: Date;
-  readonly kind: "keys.created" | "keys.rotated" | "keys.retired";
+  readonly kind:
+    | "keys.created"
+    | "keys.began"
+    | "keys.rotated"
+    | "keys.retired"
+    | "keys.revoked"
+    | "keys.rewrapped";
   readonly actor: string;
   readonly outcome: "success";
   readonly requestId?: string;
@@ -29,10 +36,28 @@ export interface KeyEvent {
 
 export type RecordKeyEvent = (orm: Orm, event: KeyEvent) => Promise<void>;
 
+export interface SuccessionStep {
+  readonly succession: Succession;
+  /** Published now, to be the one after. */
+  readonly next: NewSigningKey;
+}
+
+export interface Revocation {
+  readonly kid: string;
+  /** Absent when the key neither signed nor was going to. */
+  readonly replacement?: {
+    /** The pending key that signs from now on, when the revoked one signed. */
+    readonly activated?: string;
+    readonly next: NewSigningKey;
+  };
+}
+
 const SET_ID = 1;
 
 /** Somebody else changed the set since it was read. */
 class SetChanged extends Error {}
+
+export type KeyStore = ReturnType<typeof keyStore>;
 
 export function keyStore(database: Database, recordAudit: RecordKeyEvent) {
   /** Runs `change` if the set still has this version; false, and nothing written, if it has not. */
@@ -93,27 +118,64 @@ export function keyStore(database: Database, recordAudit: RecordKeyEvent) {
     },
 
     /**
-     * Promotes the pending keys and publishes the next ones.
-     * @returns false when another rotation was first
+     * Promotes the pending keys and publishes the next ones; keys that leave without a successor
+     * verify a while longer.
+     * @returns false when another change was first
      */
     rotate(
       version: number,
-      steps: readonly { succession: Succession; next: NewSigningKey }[],
+      steps: readonly SuccessionStep[],
+      leaving: readonly string[],
       event: KeyEvent,
     ): Promise<boolean> {
       return changeFrom(version, async (orm) => {
-        for (const { succession, next } of steps) {
+        for (const step of steps) await succeed(orm, step, event.at);
+        await orm.signingKey.updateMany({
+          where: { kid: { in: [...leaving] }, state: { in: ["active", "pending"] } },
+          data: { state: "retiring", retiringAt: event.at, sealedPrivate: "" },
+        });
+        await recordAudit(orm, event);
+      });
+    },
+
+    /**
+     * Throws a key out, whatever its state, and fills its place at once.
+     * @param alongside  what else belongs to the same transaction
+     * @returns false when another change was first
+     */
+    revoke(
+      version: number,
+      { kid, replacement }: Revocation,
+      event: KeyEvent,
+      alongside: (orm: Orm) => Promise<void>,
+    ): Promise<boolean> {
+      return changeFrom(version, async (orm) => {
+        await orm.signingKey.update({
+          where: { kid },
+          data: { state: "revoked", revokedAt: event.at, sealedPrivate: "" },
+        });
+        if (replacement?.activated !== undefined) {
           await orm.signingKey.update({
-            where: { kid: succession.active, state: "active" },
-            // It never signs again, so its private half need not exist any longer.
-            data: { state: "retiring", retiringAt: event.at, sealedPrivate: "" },
-          });
-          await orm.signingKey.update({
-            where: { kid: succession.pending, state: "pending" },
+            where: { kid: replacement.activated, state: "pending" },
             data: { state: "active", activatedAt: event.at },
           });
-          await orm.signingKey.create({ data: rowOf(next, "pending", event.at) });
         }
+        if (replacement)
+          await orm.signingKey.create({ data: rowOf(replacement.next, "pending", event.at) });
+        await recordAudit(orm, event);
+        await alongside(orm);
+      });
+    },
+
+    /** The same keys under another key-encryption key. @returns false when another change was first */
+    rewrap(
+      version: number,
+      sealed: readonly ({ kid: string } & Sealed)[],
+      event: KeyEvent,
+    ): Promise<boolean> {
+      return changeFrom(version, async (orm) => {
+        for (const { kid, sealedPrivate, kekId } of sealed)
+          await orm.signingKey.update({ where: { kid }, data: { sealedPrivate, kekId } });
         await recordAudit(orm, event);
       });
     },
@@ -129,6 +191,21 @@ export function keyStore(database: Database, recordAudit: RecordKeyEvent) {
       });
     },
   };
+}
+
+async function succeed(orm: Orm, { succession, next }: SuccessionStep, at: Date): Promise<void> {
+  if (succession.active !== undefined) {
+    await orm.signingKey.update({
+      where: { kid: succession.active, state: "active" },
+      // It never signs again, so its private half need not exist any longer.
+      data: { state: "retiring", retiringAt: at, sealedPrivate: "" },
+    });
+  }
+  await orm.signingKey.update({
+    where: { kid: succession.pending, state: "pending" },
+    data: { state: "active", activatedAt: at },
+  });
+  await orm.signingKey.create({ data: rowOf(next, "pending", at) });
 }
 
 const rowOf = (key: NewSigningKey, state: KeyState, now: Date) => ({

@@ -1,5 +1,5 @@
 // A key as operators see it: its states with their times, and nothing of its private half.
-import { type KeyRules, leavesAt, safeFrom } from "./key-rules.ts";
+import { type KeyRules, leavesAt, safeFrom, scheduledAt } from "./key-rules.ts";
 import type { KeyState, SigningKey } from "./signing-key.ts";
 
 export interface KeyView {
@@ -13,13 +13,21 @@ export interface KeyView {
   readonly revokedAt?: Date;
   /** When a retiring key leaves the JWKS. */
   readonly leavesAt?: Date;
-  /** From when a pending key may sign. */
+  /** From when a pending key may sign, whatever sites report. */
   readonly safeFrom?: Date;
+  /** When an active key is replaced by itself. */
+  readonly replacedAt?: Date;
 }
 
 export function viewOf(key: SigningKey, rules: KeyRules): KeyView {
   const { publicJwk, sealedPrivate, kekId, ...shown } = key;
   const leaves = leavesAt(key, rules);
   const safe = safeFrom(key, rules);
-  return { ...shown, ...(leaves && { leavesAt: leaves }), ...(safe && { safeFrom: safe }) };
+  const replaced = scheduledAt([key], rules);
+  return {
+    ...shown,
+    ...(leaves && { leavesAt: leaves }),
+    ...(safe && { safeFrom: safe }),
+    ...(replaced && { replacedAt: replaced }),
+  };
 }

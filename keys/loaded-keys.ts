@@ -1,55 +1,66 @@
 // A key set made ready for use: private halves opened, public halves imported, the JWKS written.
 import type { CryptoKey } from "jose";
 import { type JwksDocument, jwksDocument } from "./jwks.ts";
-import { isPublished, type KeyRules, safeFrom } from "./key-rules.ts";
-import type { KeySeal } from "./key-seal.ts";
+import { isPublished, type KeyRules, safeFrom, scheduledAt } from "./key-rules.ts";
 import type { KeySet } from "./key-store.ts";
-import { importPublicKey, openPrivateKey, type SigningKey } from "./signing-key.ts";
+import type { OpenedKeys } from "./opened-keys.ts";
+import { importPublicKey, type SigningKey } from "./signing-key.ts";
 
 /** There are no keys to answer with: 503, never an empty set (security K7). */
 export class KeysUnavailable extends Error {
   override readonly name = "KeysUnavailable";
 }
 
-/** A key set made ready for use. */
+/** A key that can sign, and the means to. */
+export interface Signer {
+  readonly kid: string;
+  readonly alg: string;
+  readonly privateKey: CryptoKey;
+}
+
 export interface LoadedKeys {
   readonly version: number;
-  readonly active: SigningKey;
-  readonly signer: CryptoKey;
+  /** By algorithm. */
+  readonly active: ReadonlyMap<string, Signer>;
+  readonly pending: ReadonlyMap<string, Signer>;
   readonly published: ReadonlyMap<string, CryptoKey>;
   readonly retired: ReadonlyMap<string, CryptoKey>;
   readonly jwks: JwksDocument;
-  /** When the youngest pending key may sign at the earliest. */
-  readonly nextSafeFrom: Date | undefined;
+  /** The moments at which a pending key may begin to sign. */
+  readonly activations: readonly Date[];
 }
 
-/**
- * Opens every key that signs or will: one that does not open must show before it is needed.
- * @throws KeyEncryptionKeyWrong
- */
-export async function requireOpenable(keys: readonly SigningKey[], seal: KeySeal): Promise<void> {
-  const signing = keys.filter(({ state }) => state === "active" || state === "pending");
-  for (const key of signing) await openPrivateKey(key, seal);
-}
-
-/** @throws KeyEncryptionKeyWrong, KeysUnavailable */
+/** @throws KeyEncryptionKeyWrong, KeySealUnavailable, KeysUnavailable */
 export async function loadKeys(
   { version, keys }: KeySet,
-  { seal, signingAlgs, rules }: { seal: KeySeal; signingAlgs: readonly string[]; rules: KeyRules },
+  {
+    opened,
+    signingAlgs,
+    rules,
+  }: { opened: OpenedKeys; signingAlgs: readonly string[]; rules: KeyRules },
 ): Promise<LoadedKeys> {
-  await requireOpenable(keys, seal);
-  const [alg] = signingAlgs;
-  const active = keys.find((key) => key.alg === alg && key.state === "active");
-  if (active === undefined) throw new KeysUnavailable(`there is no active key for ${alg}`);
-  const times = keys.map((key) => safeFrom(key, rules)).filter((time) => time !== undefined);
+  const privateKeys = await opened.open(keys);
+  const enabled = keys.filter(({ alg }) => signingAlgs.includes(alg));
+  const signersIn = (state: SigningKey["state"]) =>
+    new Map(
+      enabled.flatMap(({ kid, alg, state: its }) => {
+        const privateKey = privateKeys.get(kid);
+        return its === state && privateKey ? [[alg, { kid, alg, privateKey }] as const] : [];
+      }),
+    );
+  const active = signersIn("active");
+  const [first = ""] = signingAlgs;
+  if (!active.has(first)) throw new KeysUnavailable(`there is no active key for ${first}`);
   return {
     version,
     active,
-    signer: await openPrivateKey(active, seal),
+    pending: signersIn("pending"),
     published: await publicKeys(keys.filter(isPublished)),
     retired: await publicKeys(keys.filter(({ state }) => state === "retired")),
     jwks: jwksDocument(keys),
-    nextSafeFrom: times.sort((a, b) => b.getTime() - a.getTime()).at(0),
+    activations: [...keys.map((key) => safeFrom(key, rules)), scheduledAt(keys, rules)].filter(
+      (time) => time !== undefined,
+    ),
   };
 }
 

@@ -2,7 +2,7 @@
 import { generateKeyPair, type KeyObject, webcrypto } from "node:crypto";
 import { promisify } from "node:util";
 import { type CryptoKey, calculateJwkThumbprint, importJWK } from "jose";
-import type { KeySeal } from "./key-seal.ts";
+import type { KeySeal, Sealed } from "./key-seal.ts";
 
 /**
  * pending: published, does not sign yet. active: signs. retiring: published, verifies only.
@@ -38,7 +38,10 @@ export type NewSigningKey = Pick<
 interface Algorithm {
   generate(rsaBits: number): Promise<{ publicKey: KeyObject; privateKey: KeyObject }>;
   /** What WebCrypto calls it. */
-  readonly importParameters: webcrypto.RsaHashedImportParams | webcrypto.EcKeyImportParams;
+  readonly importParameters:
+    | webcrypto.RsaHashedImportParams
+    | webcrypto.EcKeyImportParams
+    | webcrypto.Algorithm;
 }
 
 const pair = promisify(generateKeyPair);
@@ -57,12 +60,14 @@ const ALGORITHMS = new Map<string, Algorithm>([
       importParameters: { name: "ECDSA", namedCurve: "P-256" },
     },
   ],
+  ["EdDSA", { generate: () => pair("ed25519"), importParameters: { name: "Ed25519" } }],
 ]);
 
 /** The members of a public key by its type; whatever else a record might hold stays unpublished. */
 const PUBLIC_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   RSA: ["kty", "n", "e"],
   EC: ["kty", "crv", "x", "y"],
+  OKP: ["kty", "crv", "x"],
 };
 
 export function publicMembersOf(jwk: Readonly<Record<string, unknown>>): PublicJwk {
@@ -77,6 +82,7 @@ export function publicMembersOf(jwk: Readonly<Record<string, unknown>>): PublicJ
   );
 }
 
+/** @throws KeySealUnavailable */
 export async function newSigningKey(
   alg: string,
   { seal, rsaBits }: { seal: KeySeal; rsaBits: number },
@@ -85,17 +91,29 @@ export async function newSigningKey(
   const publicJwk = publicMembersOf({ ...publicKey.export({ format: "jwk" }) });
   const kid = await calculateJwkThumbprint(publicJwk);
   const pkcs8 = privateKey.export({ type: "pkcs8", format: "der" });
-  const sealed = seal.seal(pkcs8, { kid, alg });
-  pkcs8.fill(0);
-  return { kid, alg, publicJwk, ...sealed };
+  try {
+    return { kid, alg, publicJwk, ...(await seal.seal(pkcs8, { kid, alg })) };
+  } finally {
+    pkcs8.fill(0);
+  }
+}
+
+/** The same key, sealed anew. @throws KeyEncryptionKeyWrong, KeySealUnavailable */
+export async function resealed(key: SigningKey, seal: KeySeal): Promise<Sealed> {
+  const pkcs8 = await seal.open(key, key);
+  try {
+    return await seal.seal(pkcs8, key);
+  } finally {
+    pkcs8.fill(0);
+  }
 }
 
 /**
  * The private half, able to sign and to do nothing else: not exportable (security K9).
- * @throws KeyEncryptionKeyWrong
+ * @throws KeyEncryptionKeyWrong, KeySealUnavailable
  */
 export async function openPrivateKey(key: SigningKey, seal: KeySeal): Promise<CryptoKey> {
-  const pkcs8 = seal.open(key, key);
+  const pkcs8 = await seal.open(key, key);
   try {
     const { importParameters } = requireAlgorithm(key.alg);
     return await webcrypto.subtle.importKey("pkcs8", pkcs8, importParameters, false, ["sign"]);

@@ -27,6 +27,8 @@ export interface IdTokenRequest {
   readonly authenticatedAt?: Date | undefined;
   readonly acr?: string | undefined;
   readonly amr?: readonly string[] | undefined;
+  /** One of the ring's; the usual one unless named. */
+  readonly alg?: string;
   /** The access token it is issued with, for `at_hash`. */
   readonly accessToken: string;
   /** Claims about the person, in wire spelling. They cannot displace the token's own. */
@@ -63,10 +65,10 @@ export function idTokens({ issuer, ring, ttlSeconds }: IdTokenDeps) {
   return {
     /** @throws KeysUnavailable */
     async mint(request: IdTokenRequest, now: Date): Promise<string> {
-      const { nonce, sid, authenticatedAt, acr, amr = [] } = request;
+      const { nonce, sid, authenticatedAt, acr, amr = [], alg = "RS256" } = request;
       const issuedAt = numericDate(now);
       return ring.sign(
-        { typ: TYP },
+        { typ: TYP, alg },
         {
           ...withoutReserved(request.claims),
           iss: issuer,
@@ -74,7 +76,7 @@ export function idTokens({ issuer, ring, ttlSeconds }: IdTokenDeps) {
           aud: request.clientId,
           iat: issuedAt,
           exp: issuedAt + ttlSeconds,
-          at_hash: accessTokenHash(request.accessToken),
+          at_hash: accessTokenHash(request.accessToken, alg),
           ...(authenticatedAt && { auth_time: numericDate(authenticatedAt) }),
           ...(nonce !== undefined && { nonce }),
           ...(sid !== undefined && { sid }),
@@ -108,6 +110,13 @@ export function idTokens({ issuer, ring, ttlSeconds }: IdTokenDeps) {
   };
 }
 
-/** OpenID Connect Core §3.1.3.6: the left half of SHA-256, which every alg of ours signs over. */
-const accessTokenHash = (accessToken: string): string =>
-  createHash("sha256").update(accessToken, "ascii").digest().subarray(0, 16).toString("base64url");
+/**
+ * OpenID Connect Core §3.1.3.6: the left half of the hash that the alg signs over. Ed25519 hashes with
+ * SHA-512 (RFC 8032 §5.1), and so do the clients that know it.
+ */
+function accessTokenHash(accessToken: string, alg: string): string {
+  const digest = createHash(alg === "EdDSA" ? "sha512" : "sha256")
+    .update(accessToken, "ascii")
+    .digest();
+  return digest.subarray(0, digest.length / 2).toString("base64url");
+}

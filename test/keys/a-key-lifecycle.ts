@@ -1,19 +1,24 @@
 import { createKeyLifecycle, type KeyLifecycle } from "../../keys/key-lifecycle.ts";
-import { type KeyEncryptionKey, keySeal } from "../../keys/key-seal.ts";
+import { keySeal, type SealingKey } from "../../keys/key-seal.ts";
 import type { RecordKeyEvent } from "../../keys/key-store.ts";
+import { localSealingKey } from "../../keys/local-sealing.ts";
+import type { RecentSites } from "../../keys/rotate-keys.ts";
 import type { Clock } from "../../prisma/clock.ts";
 import type { Database } from "../../prisma/database.ts";
 
 /** A key-encryption key that is the same in every test. */
-export const aKek = (id = "kek-1", fill = 7): KeyEncryptionKey => ({
-  id,
-  key: new Uint8Array(32).fill(fill),
-});
+export const aKek = (id = "kek-1", fill = 7): SealingKey =>
+  localSealingKey({ id, key: new Uint8Array(32).fill(fill) });
 
 export const LEAD_SECONDS = 1_200;
 export const LONGEST_TOKEN_SECONDS = 300;
 export const SKEW_SECONDS = 60;
 export const JWKS_MAX_AGE_SECONDS = 300;
+
+/** A site that obtained a token and never reports: a rotation waits for its time. */
+export const someSite: RecentSites = async () => [
+  { clientId: "ledgerline", name: "Ledgerline", algs: ["ES256", "RS256"], instances: [] },
+];
 
 /** The wiring's audit writer, as far as keys need it. */
 export const recordAudit: RecordKeyEvent = async (orm, event) => {
@@ -30,13 +35,40 @@ export const recordAudit: RecordKeyEvent = async (orm, event) => {
 export function aKeyLifecycle(
   database: Database,
   clock: Clock,
-  { keks = [aKek()], signingAlgs = ["ES256"] } = {},
+  {
+    keks = [aKek()],
+    signingAlgs = ["ES256"],
+    rotationSeconds = 0,
+    leadSeconds = LEAD_SECONDS,
+    recentSites = someSite,
+    mostChanges = 1_000,
+  }: {
+    keks?: SealingKey[];
+    signingAlgs?: string[];
+    rotationSeconds?: number;
+    leadSeconds?: number;
+    recentSites?: RecentSites;
+    mostChanges?: number;
+  } = {},
 ): KeyLifecycle {
   return createKeyLifecycle({
     database,
     clock,
     seal: keySeal(keks),
-    leadSeconds: LEAD_SECONDS,
+    leadSeconds,
+    rotationSeconds,
+    recentSites,
+    limit: {
+      most: mostChanges,
+      count: (since) =>
+        database.orm.auditEvent.count({
+          where: {
+            kind: { in: ["keys.rotated", "keys.revoked"] },
+            at: { gt: since },
+            actor: { not: "system" },
+          },
+        }),
+    },
     jwksMaxAgeSeconds: JWKS_MAX_AGE_SECONDS,
     longestTokenSeconds: LONGEST_TOKEN_SECONDS,
     skewSeconds: SKEW_SECONDS,

@@ -66,6 +66,7 @@ export const issueTokens =
             ...parties,
             ...authentication,
             sid: grant.sid,
+            alg: client.idTokenSignedResponseAlg,
             ...(nonce === undefined ? {} : { nonce }),
             accessToken: access.token,
             claims: claimsForScopes(account, scopes),

@@ -40,10 +40,15 @@ export type AuditKind =
   | "account.password-set"
   | "account.password-link-made"
   | "keys.created"
+  | "keys.began"
   | "keys.rotated"
   | "keys.retired"
   | "keys.revoked"
+  | "keys.revocation-requested"
+  | "keys.revocation-refused"
   | "keys.rewrapped"
+  | "keys.drilled"
+  | "key-sighting.refused"
   | "operator.refused";
 
 export type AuditOutcome = "success" | "refused" | "failure";

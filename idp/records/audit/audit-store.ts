@@ -32,6 +32,16 @@ export const auditStore = (database: Database) => ({
   /** For what changes nothing but should be known: a refusal, an anomaly. */
   record: (event: AuditEvent): Promise<void> => writeAudit(database.orm, event),
 
+  /** Rotations and revocations of signing keys that somebody asked for. */
+  countKeyChanges: (since: Date): Promise<number> =>
+    database.orm.auditEvent.count({
+      where: {
+        kind: { in: ["keys.rotated", "keys.revoked"] },
+        at: { gt: since },
+        actor: { not: "system" },
+      },
+    }),
+
   /** The newest first. @param before  id of the last event already seen */
   async list(page: { limit: number; before?: string; kind?: AuditKind }): Promise<RecordedEvent[]> {
     const rows = await database.orm.auditEvent.findMany({

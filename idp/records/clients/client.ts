@@ -26,6 +26,10 @@ export interface Client {
   readonly resources: readonly string[];
   /** Run by the same company: skips consent, gets session-bound refresh tokens without asking. */
   readonly firstParty: boolean;
+  /** What its ID tokens are signed with. */
+  readonly idTokenSignedResponseAlg: string;
+  /** Where its kit hears probes and notices about signing keys. */
+  readonly keyEventsUri?: string;
   readonly defaultMaxAgeSeconds?: number;
   readonly requireAuthTime: boolean;
   /** Registered members that inform and decide nothing: client_uri, logo_uri, contacts, … */
@@ -38,7 +42,11 @@ export interface Client {
 }
 
 /** What somebody who adds a client says of it. */
-export type NewClient = Omit<Client, "secrets" | "createdAt" | "disabledAt">;
+export type NewClient = Omit<
+  Client,
+  "secrets" | "createdAt" | "disabledAt" | "idTokenSignedResponseAlg"
+> &
+  Partial<Pick<Client, "idTokenSignedResponseAlg">>;
 
 export type ClientPatch = Partial<Omit<NewClient, "id" | "origin">>;
 

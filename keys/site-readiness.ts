@@ -1,0 +1,39 @@
+// Which sites have met the pending keys: a pure look at what their instances have reported.
+
+/** A site that has obtained tokens lately, and what its running instances say that they hold. */
+export interface SiteSighting {
+  readonly clientId: string;
+  readonly name: string;
+  /** What its tokens are signed with. */
+  readonly algs: readonly string[];
+  readonly instances: readonly {
+    readonly instance: string;
+    readonly kids: readonly string[];
+    readonly seenAt: Date;
+  }[];
+}
+
+/** A site that would meet a key it has never seen, or of which nobody knows. */
+export interface UnreadySite {
+  readonly clientId: string;
+  readonly name: string;
+  /** `silent`: no instance has reported; `lacking`: these instances do not hold the key. */
+  readonly why: "silent" | "lacking";
+  readonly instances: readonly string[];
+}
+
+/** @param pending  the pending keys, each with its algorithm */
+export function unreadySites(
+  sites: readonly SiteSighting[],
+  pending: readonly { kid: string; alg: string }[],
+): UnreadySite[] {
+  return sites.flatMap((site): UnreadySite[] => {
+    const { clientId, name, algs, instances } = site;
+    if (instances.length === 0) return [{ clientId, name, why: "silent", instances: [] }];
+    const wanted = pending.filter(({ alg }) => algs.includes(alg)).map(({ kid }) => kid);
+    const lacking = instances
+      .filter(({ kids }) => !wanted.every((kid) => kids.includes(kid)))
+      .map(({ instance }) => instance);
+    return lacking.length === 0 ? [] : [{ clientId, name, why: "lacking", instances: lacking }];
+  });
+}
