@@ -54,6 +54,7 @@ async function seedPeople({ accounts, hasher, clock, dataDirectory }: SeedDeps):
           claims: person.claims,
           passwordHash,
           isAdmin: person.administrator ?? false,
+          isKeyAdmin: person.administrator ?? false,
           isDemo: true,
         },
         clock.now(),

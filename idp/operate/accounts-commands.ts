@@ -18,6 +18,7 @@ interface AddOptions {
   email: string;
   name: string;
   admin?: true;
+  keyAdmin?: true;
   claimsJson?: string;
   passwordStdin?: true;
 }
@@ -33,6 +34,7 @@ export function accountsCommands(program: Command, { admin, say, stdin }: Operat
     .requiredOption("--email <address>", "what they sign in with")
     .requiredOption("--name <name>", "their full name")
     .option("--admin", "may use the console")
+    .option("--key-admin", "may rotate and revoke signing keys there")
     .option("--claims-json <file>", "further claims (OpenID Connect Core 5.1) as JSON; - for stdin")
     .option("--password-stdin", "read the password from standard input")
     .action(async (options: AddOptions) => {
@@ -42,8 +44,8 @@ export function accountsCommands(program: Command, { admin, say, stdin }: Operat
         ? await readJsonObject("--claims-json", options.claimsJson, stdin)
         : undefined;
       const password = options.passwordStdin ? await readPassword(stdin) : undefined;
-      const { email, name } = options;
-      const request = { email, name, admin: options.admin, claims, password };
+      const { email, name, admin: isAdmin, keyAdmin: key_admin } = options;
+      const request = { email, name, admin: isAdmin, key_admin, claims, password };
       const account = await admin().ask("POST", "/accounts", AddedAccount, request);
       const link = account.password_link;
       say(account, [...describe(account), ...(link ? ["", ...linkLines(account, link)] : [])]);
@@ -119,6 +121,7 @@ const standing = (account: Account): string =>
   [
     account.disabled_at ? "disabled" : "enabled",
     ...(account.admin ? ["administrator"] : []),
+    ...(account.key_admin ? ["key administrator"] : []),
     ...(account.has_password ? [] : ["no password yet"]),
   ].join(", ");
 

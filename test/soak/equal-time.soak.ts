@@ -25,6 +25,7 @@ describe("sign-ins that are refused", () => {
             claims: {},
             emailVerified: true,
             isAdmin: false,
+            isKeyAdmin: false,
             isDemo: false,
             ...(account.passwordHash !== undefined && { passwordHash: account.passwordHash }),
           },

@@ -100,6 +100,7 @@ export async function aPerson(
       claims: rest.claims ?? {},
       emailVerified: true,
       isAdmin: rest.isAdmin ?? false,
+      isKeyAdmin: rest.isKeyAdmin ?? false,
       isDemo: false,
       passwordHash: await known.hasher.hash(password),
     },
@@ -113,5 +114,6 @@ interface NewPerson {
   readonly email: string;
   readonly name: string;
   readonly isAdmin: boolean;
+  readonly isKeyAdmin: boolean;
   readonly claims: Record<string, unknown>;
 }

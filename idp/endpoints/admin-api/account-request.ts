@@ -50,6 +50,7 @@ export const NewAccount = z
     email: z.email().max(254),
     name: text(200),
     admin: z.boolean().default(false),
+    key_admin: z.boolean().default(false),
     claims: OwnClaims.default({}),
     password: z.string().min(1).max(1_024).optional(),
   })

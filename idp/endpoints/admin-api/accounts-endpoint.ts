@@ -66,7 +66,7 @@ export const accountsEndpoint = (deps: AccountsEndpointDeps) => {
 
     /** Without a password the answer carries a single-use link to set one. */
     async add(ctx: Context) {
-      const { password, admin, ...person } = await readRequest(ctx, NewAccount);
+      const { password, admin, key_admin, ...person } = await readRequest(ctx, NewAccount);
       const problem = password === undefined ? undefined : checkNewPassword(password, person);
       if (problem !== undefined) throw invalidRequest(`password: ${problem}`);
       const passwordHash = password === undefined ? undefined : await hasher.hash(password);
@@ -75,6 +75,7 @@ export const accountsEndpoint = (deps: AccountsEndpointDeps) => {
           {
             ...person,
             isAdmin: admin,
+            isKeyAdmin: key_admin,
             isDemo: deps.config.demo,
             ...(passwordHash === undefined ? {} : { passwordHash }),
           },

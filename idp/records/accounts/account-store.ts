@@ -15,6 +15,7 @@ export interface NewAccount {
   readonly claims: Readonly<Record<string, unknown>>;
   readonly passwordHash?: string;
   readonly isAdmin: boolean;
+  readonly isKeyAdmin: boolean;
   readonly isDemo: boolean;
 }
 

@@ -11,7 +11,10 @@ export interface Account {
   readonly claims: Readonly<Record<string, unknown>>;
   /** argon2id PHC string; absent until the person has set a password. */
   readonly passwordHash?: string;
+  /** May enter the console. */
   readonly isAdmin: boolean;
+  /** May rotate, drill and throw out signing keys: a role of its own (security D1). */
+  readonly isKeyAdmin: boolean;
   readonly isDemo: boolean;
   readonly disabledAt?: Date;
   readonly createdAt: Date;

@@ -170,6 +170,7 @@ describe("the signet command", () => {
         claims: {},
         emailVerified: false,
         isAdmin: false,
+        isKeyAdmin: false,
         isDemo: false,
       },
       idp.clock.now(),

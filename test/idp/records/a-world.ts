@@ -92,6 +92,7 @@ export const addAccount = ({ accounts }: Stores, email = `${newIdentifier()}@exa
       name: "Alice Moreau",
       claims: { locale: "en" },
       isAdmin: false,
+      isKeyAdmin: false,
       isDemo: true,
     },
     at(0),

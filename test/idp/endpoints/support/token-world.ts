@@ -146,6 +146,7 @@ export async function tokenWorld(databases: readonly [Database, ...Database[]]) 
       name: "Alice Moreau",
       claims: { family_name: "Moreau", phone_number: "+33123456789" },
       isAdmin: false,
+      isKeyAdmin: false,
       isDemo: false,
     },
     clock.now(),

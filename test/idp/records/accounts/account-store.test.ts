@@ -26,6 +26,7 @@ const somebody = {
   claims: { given_name: "Zoë", address: { country: "NL" } },
   passwordHash: "$argon2id$…",
   isAdmin: false,
+  isKeyAdmin: true,
   isDemo: true,
 };
 
