@@ -99,6 +99,7 @@ export function createIdp({ config, database, clock, logger }: IdpDeps): Idp {
       await known.keys.start();
       known.clients.start();
       sweeper.start();
+      known.sender.start();
       await ready.start();
     },
     drain: () => ready.drain(),
@@ -106,6 +107,8 @@ export function createIdp({ config, database, clock, logger }: IdpDeps): Idp {
       ready.stop();
       known.clients.stop();
       await sweeper.stop();
+      // It signs what it sends.
+      await known.sender.stop();
       await known.keys.stop();
     },
   };

@@ -28,14 +28,21 @@ import { grantStore } from "./records/grants/grant-store.ts";
 import { refreshTokenStore } from "./records/grants/refresh-token-store.ts";
 import { standingGrantStore } from "./records/grants/standing-grant-store.ts";
 import { interactionStore } from "./records/interactions/interaction-store.ts";
+import { type KeyProbeStore, keyProbeStore } from "./records/key-probes/key-probe-store.ts";
 import {
   type KeySightingStore,
   keySightingStore,
 } from "./records/key-sightings/key-sighting-store.ts";
+import { type DeliveryStore, deliveryStore } from "./records/outbox/delivery-store.ts";
 import { sessionStore } from "./records/sessions/session-store.ts";
+import { drill } from "./sending/drill.ts";
+import { keyNotice } from "./sending/key-notice.ts";
+import { outboundCall } from "./sending/outbound-call.ts";
+import { sender } from "./sending/sender.ts";
 import type { KeyEncryptionKey } from "./settings.ts";
 import { accessTokens } from "./tokens/access-token.ts";
 import { idTokens } from "./tokens/id-token.ts";
+import { keyEventTokens } from "./tokens/key-event-token.ts";
 
 export interface CapabilityDeps {
   readonly config: Config;
@@ -46,6 +53,8 @@ export interface CapabilityDeps {
 
 /** A kit reports three times within it (apps/relying-party). */
 const SIGHTING_SECONDS = 180;
+
+const ONE_DAY_SECONDS = 86_400;
 
 export type Capabilities = ReturnType<typeof capabilities>;
 
@@ -65,6 +74,11 @@ export function capabilities(deps: CapabilityDeps) {
   });
   const keys = signingKeys(deps, { audit, sightings });
   const { ring } = keys;
+  // What a revoked key has signed is worth nothing by then, and sites have fetched the keys anew.
+  const deliveries = deliveryStore(database, {
+    lifetimeSeconds: ONE_DAY_SECONDS + longestTokenSeconds(config),
+  });
+  const keyProbes = keyProbeStore(database);
 
   return {
     issuer,
@@ -97,22 +111,47 @@ export function capabilities(deps: CapabilityDeps) {
     keys,
     ring,
     sightings,
+    deliveries,
+    keyProbes,
+    ...sending(deps, { keys, deliveries, keyProbes }),
     accessTokens: accessTokens({ issuer, ring, ttlSeconds: lifetimes.accessTokenSeconds }),
     idTokens: idTokens({ issuer, ring, ttlSeconds: lifetimes.idTokenSeconds }),
   };
 }
 
+/** What leaves the house by itself: notices of revoked keys, and drills. */
+function sending(
+  { config, clock, logger }: CapabilityDeps,
+  {
+    keys,
+    deliveries,
+    keyProbes,
+  }: { keys: KeyLifecycle; deliveries: DeliveryStore; keyProbes: KeyProbeStore },
+) {
+  const { issuer, signingAlgs } = config;
+  const tokens = keyEventTokens({ issuer, ring: keys.ring });
+  const call = outboundCall({ allow: config.outboundAllow });
+  const attempt = keyNotice({ tokens, call, clock, catchUp: keys.poll });
+  return {
+    sender: sender({ deliveries, attempt, clock, logger }),
+    drill: drill({ keyProbes, tokens, call, clock, signingAlgs }),
+  };
+}
+
+const longestTokenSeconds = ({ lifetimes }: Config): number =>
+  Math.max(lifetimes.accessTokenSeconds, lifetimes.idTokenSeconds);
+
 function signingKeys(
   { config, database, clock, logger }: CapabilityDeps,
   { audit, sightings }: { audit: AuditStore; sightings: KeySightingStore },
 ): KeyLifecycle {
-  const { lifetimes, keys } = config;
+  const { keys } = config;
   return createKeyLifecycle({
     database,
     clock,
     seal: keySeal(config.keyEncryptionKeys.map((key) => sealingKey(key, config))),
     ...keys,
-    longestTokenSeconds: Math.max(lifetimes.accessTokenSeconds, lifetimes.idTokenSeconds),
+    longestTokenSeconds: longestTokenSeconds(config),
     signingAlgs: config.signingAlgs,
     rsaBits: config.rsaBits,
     recentSites: sightings.recentSites,
