@@ -9,6 +9,7 @@ import { discoveryEndpoint } from "./endpoints/discovery/discovery-endpoint.ts";
 import { healthEndpoint } from "./endpoints/health/health-endpoint.ts";
 import type { Readiness } from "./endpoints/health/readiness.ts";
 import { jwksEndpoint } from "./endpoints/jwks/jwks-endpoint.ts";
+import { keySightingsEndpoint } from "./endpoints/key-sightings/key-sightings-endpoint.ts";
 import { endSessionEndpoint } from "./endpoints/logout/end-session-endpoint.ts";
 import { registrationEndpoint } from "./endpoints/registration/registration-endpoint.ts";
 import { revocationEndpoint } from "./endpoints/revocation/revocation-endpoint.ts";
@@ -43,6 +44,7 @@ export const PROGRAM_PATHS: readonly string[] = [
   "/userinfo",
   "/revocation",
   "/registration",
+  "/key-sightings",
   "/health",
   "/admin/api",
 ];
@@ -71,8 +73,8 @@ export function programRoutes(deps: RouteDeps): Router {
   const { registrationToken } = config;
   const discovery = discoveryEndpoint({
     issuer,
-    signingAlgs: ring.signingAlgs,
-    grantTypes: grantTypes.keys(),
+    ring,
+    grantTypes: [...grantTypes.keys()],
     endpoints: {
       authorization_endpoint: "/authorize",
       token_endpoint: "/token",
@@ -80,6 +82,7 @@ export function programRoutes(deps: RouteDeps): Router {
       jwks_uri: "/jwks",
       revocation_endpoint: "/revocation",
       end_session_endpoint: "/logout",
+      signet_key_sightings_endpoint: "/key-sightings",
       ...(registrationToken === undefined ? {} : { registration_endpoint: "/registration" }),
     },
   });
@@ -94,15 +97,11 @@ export function programRoutes(deps: RouteDeps): Router {
     .get("/userinfo", userinfo)
     .post("/userinfo", userinfo)
     .post("/revocation", revocationEndpoint(deps))
+    .post("/key-sightings", keySightingsEndpoint(deps))
     .get("/health/live", health.live)
     .get("/health/ready", health.ready);
   if (registrationToken !== undefined) {
-    const register = registrationEndpoint({
-      ...deps,
-      registrationToken,
-      signingAlgs: ring.signingAlgs,
-    });
-    router.post("/registration", register);
+    router.post("/registration", registrationEndpoint({ ...deps, registrationToken }));
   }
   return router;
 }

@@ -56,6 +56,7 @@ const demoSite = ({ clientId, name, baseUrl, scopes, credentialsFile }: Descript
     scopes: ["openid", "profile", "email", ...Object.keys(scopes)],
     resources: [`${baseUrl}/api`],
     firstParty: true,
+    keyEventsUri: `${baseUrl}/key-events`,
     requireAuthTime: false,
     metadata: { client_uri: `${baseUrl}/` },
     origin: "demo",

@@ -5,6 +5,7 @@ import { matchesHash } from "../protocol/credential.ts";
 import type { AccountStore } from "../records/accounts/account-store.ts";
 import type { PasswordHasher } from "../records/accounts/password-hasher.ts";
 import type { Cause } from "../records/audit/audit-event.ts";
+import type { NewClient } from "../records/clients/client.ts";
 import type { ClientStore } from "../records/clients/client-store.ts";
 import { demoSignIns } from "./demo-people.ts";
 import { type DemoSite, demoClientSecret, demoSites } from "./demo-sites.ts";
@@ -72,9 +73,10 @@ async function seedSite({ clientStore, clock }: SeedDeps, site: DemoSite): Promi
     if (!known.secrets.some(({ hash }) => matchesHash(secret, hash))) {
       await clientStore.remove(known.id, clock.now(), CAUSE);
       await clientStore.add(site.client, secret, clock.now(), CAUSE);
-    } else if (known.redirectUris.join() !== site.client.redirectUris.join()) {
+    } else if (isElsewhere(known, site.client)) {
       const { redirectUris, postLogoutRedirectUris, resources, metadata } = site.client;
-      const moved = { redirectUris, postLogoutRedirectUris, resources, metadata };
+      const { keyEventsUri = null } = site.client;
+      const moved = { redirectUris, postLogoutRedirectUris, resources, metadata, keyEventsUri };
       await clientStore.update(known.id, moved, clock.now(), CAUSE);
     }
   }
@@ -83,3 +85,8 @@ async function seedSite({ clientStore, clock }: SeedDeps, site: DemoSite): Promi
   if (!resources.some((resource) => resource.identifier === identifier))
     await clientStore.putResource(site.resource, clock.now(), CAUSE);
 }
+
+/** Its address has moved, or it was seeded before sites heard of keys. */
+const isElsewhere = (known: NewClient, described: NewClient): boolean =>
+  known.redirectUris.join() !== described.redirectUris.join() ||
+  known.keyEventsUri !== described.keyEventsUri;

@@ -67,6 +67,9 @@ const revokeOne = namedStatement<
 
 export type Ending = ReturnType<typeof endingWithin>;
 
+/** What hangs on a person's sign-in or consent; a client that acts for itself has no refresh token. */
+const FAMILIES = ["session", "offline"];
+
 export const endingStore = (database: Database) => ({
   /** Runs `work` in one transaction over the statements below. */
   transaction: <T>(work: (ending: Ending) => Promise<T>): Promise<T> =>
@@ -86,7 +89,8 @@ export const endingStore = (database: Database) => ({
   },
 });
 
-const endingWithin = (orm: Orm) => ({
+/** The statements over a transaction that is under way. */
+export const endingWithin = (orm: Orm) => ({
   /** @returns false when it was disabled already, or never was */
   async disableAccount(id: string, now: Date): Promise<boolean> {
     const { count } = await orm.account.updateMany({
@@ -134,6 +138,28 @@ const endingWithin = (orm: Orm) => ({
       data: { revokedAt: now, revokedReason: reason, standingKey: null },
       select: { id: true, clientId: true, accountId: true, sessionId: true },
     });
+  },
+
+  /**
+   * Every family of refresh tokens there is, of whatever client. A redemption or a refresh under way
+   * holds its grant: it comes before, and what it made is revoked with the rest, or it comes after and
+   * finds its grant revoked. @returns how many
+   */
+  async revokeFamilies(reason: EndReason, now: Date): Promise<number> {
+    const { count } = await orm.grant.updateMany({
+      where: { kind: { in: FAMILIES }, revokedAt: null, expiresAt: { gt: now } },
+      data: { revokedAt: now, revokedReason: reason },
+    });
+    return count;
+  },
+
+  /** The ids of the clients that can be told of what happens to keys. */
+  async clientsThatHear(): Promise<string[]> {
+    const rows = await orm.client.findMany({
+      where: { disabledAt: null, keyEventsUri: { not: null } },
+      select: { id: true },
+    });
+    return rows.map(({ id }) => id);
   },
 
   audit: (event: AuditEvent): Promise<void> => writeAudit(orm, event),

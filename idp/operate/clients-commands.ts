@@ -22,6 +22,8 @@ interface Description {
   scope?: string;
   resource?: string[];
   firstParty?: boolean;
+  idTokenAlg?: string;
+  keyEventsUri?: string | false;
   reason?: string;
 }
 
@@ -139,7 +141,10 @@ const describing = (command: Command): Command =>
     .option("--scope <scopes>", "what it may ask for, space-separated")
     .option("--resource <identifier>", "a resource it may name; repeat for several", several)
     .option("--first-party", "run by the same company: no consent page")
-    .option("--no-first-party", "asks for consent (the default)");
+    .option("--no-first-party", "asks for consent (the default)")
+    .option("--id-token-alg <alg>", "what its ID tokens are signed with")
+    .option("--key-events-uri <uri>", "where its kit hears of signing keys")
+    .option("--no-key-events-uri", "its kit does not");
 
 const members = (options: Description) => ({
   client_name: options.name,
@@ -150,6 +155,8 @@ const members = (options: Description) => ({
   scope: options.scope,
   resources: options.resource,
   first_party: options.firstParty,
+  id_token_signed_response_alg: options.idTokenAlg,
+  key_events_uri: options.keyEventsUri === false ? null : options.keyEventsUri,
 });
 
 const describe = (client: Client): string[] =>
@@ -164,6 +171,8 @@ const describe = (client: Client): string[] =>
     Scope: client.scope,
     Resources: client.resources.join(" "),
     "First party": client.first_party ? "yes" : "no",
+    "ID tokens": client.id_token_signed_response_alg,
+    "Key events": client.key_events_uri ?? "not heard",
     Secrets: client.secrets.map(({ id }) => id).join(" "),
     "Added by": client.origin,
   });

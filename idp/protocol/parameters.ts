@@ -106,7 +106,7 @@ function firstProblem(error: ZodError, values: Readonly<Record<string, unknown>>
   const name = shortName(String(issue?.path[0] ?? "request"));
   const value = Object.hasOwn(values, name) ? values[name] : undefined;
   if (value === undefined) return `${name} is missing`;
-  if (Array.isArray(value) && issue?.code === "invalid_type") {
+  if (Array.isArray(value) && issue?.code === "invalid_type" && issue.path.length === 1) {
     return `${name} was given more than once`;
   }
   return issue?.code === "custom" ? `${name} ${issue.message}` : `${name} is not valid`;

@@ -11,4 +11,5 @@ export type EndReason =
   | "refresh-token-reused"
   | "ended-by-administrator"
   | "account-disabled"
-  | "client-disabled";
+  | "client-disabled"
+  | "key-revoked";

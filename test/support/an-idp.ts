@@ -21,7 +21,7 @@ export interface IdpOptions {
   readonly database?: Database;
   readonly clock?: MovableClock;
   readonly port?: number;
-  /** Whether it looks every second for clients that another instance has changed. */
+  /** Whether it looks every second for what another instance has changed or has left to send. */
   readonly followsOthers?: boolean;
   /** Where log lines go; nowhere otherwise. */
   readonly log?: (line: string) => void;
@@ -64,7 +64,10 @@ export async function anIdp(options: IdpOptions = {}): Promise<TestIdp> {
   const idp = createIdp({ config, database, clock, logger });
   await idp.start();
   // Looking for other replicas' changes costs statements at any moment; tests count statements.
-  if (!options.followsOthers) idp.capabilities.clients.stop();
+  if (!options.followsOthers) {
+    idp.capabilities.clients.stop();
+    await idp.capabilities.sender.stop();
+  }
   const server = await listen({ app: idp.callback, port: config.port, host: "127.0.0.1" });
   return {
     issuer: config.issuer,

@@ -1,28 +1,36 @@
 // The admin API: what the `signet` command drives and an operator may script. JSON both ways, one
 // bearer token, every act in the audit. The console in the browser stands beside it, not on it.
 import Router from "@koa/router";
-import type { KeyLifecycle } from "../../../keys/key-lifecycle.ts";
 import type { AuditStore } from "../../records/audit/audit-store.ts";
 import { type AccountsEndpointDeps, accountsEndpoint } from "./accounts-endpoint.ts";
 import { auditEndpoint } from "./audit-endpoint.ts";
 import { type ClientsEndpointDeps, clientsEndpoint } from "./clients-endpoint.ts";
-import { keysEndpoint } from "./keys-endpoint.ts";
+import { type KeyReadinessEndpointDeps, keyReadinessEndpoint } from "./key-readiness-endpoint.ts";
+import {
+  type KeyRevocationEndpointDeps,
+  keyRevocationEndpoint,
+} from "./key-revocation-endpoint.ts";
+import { type KeysEndpointDeps, keysEndpoint } from "./keys-endpoint.ts";
 import { requireOperator } from "./operator-endpoint.ts";
 import { type ResourcesEndpointDeps, resourcesEndpoint } from "./resources-endpoint.ts";
 import { type SessionsEndpointDeps, sessionsEndpoint } from "./sessions-endpoint.ts";
 
 export type AdminApiDeps = AccountsEndpointDeps &
   ClientsEndpointDeps &
+  KeyReadinessEndpointDeps &
+  KeyRevocationEndpointDeps &
+  KeysEndpointDeps &
   ResourcesEndpointDeps &
   SessionsEndpointDeps & {
     adminToken: string | undefined;
-    keys: Pick<KeyLifecycle, "list" | "rotate">;
     audit: Pick<AuditStore, "list" | "record">;
   };
 
 /** Everything under `/admin/api`. */
 export function adminApi(deps: AdminApiDeps): Router {
   const keys = keysEndpoint(deps);
+  const readiness = keyReadinessEndpoint(deps);
+  const revocation = keyRevocationEndpoint(deps);
   const accounts = accountsEndpoint(deps);
   const clients = clientsEndpoint(deps);
   const resources = resourcesEndpoint(deps);
@@ -34,6 +42,14 @@ export function adminApi(deps: AdminApiDeps): Router {
   return new Router({ prefix: "/admin/api", sensitive: true, strict: true })
     .get("/keys", guard, keys.list)
     .post("/keys/rotate", guard, keys.rotate)
+    .post("/keys/rewrap", guard, keys.rewrap)
+    .get("/keys/readiness", guard, readiness.show)
+    .post("/keys/drill", guard, readiness.drill)
+    .get("/keys/revocations", guard, revocation.list)
+    .post("/keys/revocations/:request/confirm", guard, revocation.confirm)
+    .post("/keys/revocations/:request/refuse", guard, revocation.refuse)
+    .post("/keys/:kid/revoke", guard, revocation.revoke)
+    .get("/keys/:kid/refusals", guard, revocation.refusals)
     .get("/accounts", guard, accounts.list)
     .post("/accounts", guard, accounts.add)
     .get("/accounts/:account", guard, accounts.show)

@@ -47,6 +47,8 @@ export const ClientAnswer = z.object({
   scope: z.string(),
   resources: z.array(z.string()),
   first_party: z.boolean(),
+  id_token_signed_response_alg: z.string(),
+  key_events_uri: z.string().optional(),
   origin: z.string(),
   secrets: z.array(z.object({ id: z.string(), expires_at: time.optional() })),
   disabled_at: time.optional(),
@@ -121,6 +123,8 @@ export const clientAnswer = (client: Client): z.input<typeof ClientAnswer> => ({
   scope: client.scopes.join(" "),
   resources: [...client.resources],
   first_party: client.firstParty,
+  id_token_signed_response_alg: client.idTokenSignedResponseAlg,
+  ...(client.keyEventsUri !== undefined && { key_events_uri: client.keyEventsUri }),
   origin: client.origin,
   secrets: client.secrets.map(({ id, expiresAt }) => ({
     id,

@@ -1,5 +1,6 @@
 // A client as an operator describes it, in the members of RFC 7591 §2 and Signet's own.
 import { z } from "zod";
+import { keyEventsUriProblem } from "../../protocol/key-events-uri.ts";
 import { isAcceptableRedirectUri } from "../../protocol/redirect-uri.ts";
 import { isScopeToken } from "../../protocol/scope.ts";
 import { text } from "./words.ts";
@@ -34,6 +35,9 @@ const ClientMembers = z.strictObject({
   first_party: z.boolean(),
   default_max_age: z.int().min(0),
   require_auth_time: z.boolean(),
+  id_token_signed_response_alg: z.string().max(20),
+  /** An operator may name another host than that of the redirects; null: it no longer hears. */
+  key_events_uri: z.string().nullable(),
 });
 
 export const NewClientRequest = z
@@ -65,6 +69,19 @@ export const ClientChange = z.strictObject({
   ...ClientMembers.partial().shape,
   reason: text(500).optional(),
 });
+
+type Described = Omit<z.output<typeof ClientChange>, "reason">;
+
+/** What is wrong with members that only this provider, as it runs, can judge. */
+export function problemHere(
+  { id_token_signed_response_alg: alg, key_events_uri: uri }: Described,
+  { issuer, signingAlgs }: { issuer: string; signingAlgs: readonly string[] },
+): string | undefined {
+  if (alg !== undefined && !signingAlgs.includes(alg))
+    return `id_token_signed_response_alg: must be one of ${signingAlgs.join(", ")}`;
+  const problem = typeof uri === "string" ? keyEventsUriProblem(uri, issuer) : undefined;
+  return problem === undefined ? undefined : `key_events_uri: ${problem}`;
+}
 
 export const NewResource = z.strictObject({
   identifier: resourceIdentifier,

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "koa";
+import type { KeyRing } from "../../../keys/key-ring.ts";
 import type { EndAccess } from "../../ending/end-access.ts";
 import { sendJson } from "../../http/respond.ts";
 import { newCredential } from "../../protocol/credential.ts";
+import { invalidRequest } from "../../protocol/oauth-error.ts";
 import { OIDC_SCOPES } from "../../protocol/scope.ts";
 import {
   type Client,
@@ -14,7 +16,7 @@ import {
 import type { ClientDirectory } from "../../records/clients/client-directory.ts";
 import type { ClientStore } from "../../records/clients/client-store.ts";
 import { clientAnswer } from "./answers.ts";
-import { ClientChange, NewClientRequest } from "./client-request.ts";
+import { ClientChange, NewClientRequest, problemHere } from "./client-request.ts";
 import { operatorCause } from "./operator-endpoint.ts";
 import { pathParameter, readPage, readRequest } from "./request-endpoint.ts";
 import { PerhapsReason, WithReason } from "./words.ts";
@@ -26,6 +28,8 @@ export interface ClientsEndpointDeps {
   >;
   clients: Pick<ClientDirectory, "forget">;
   endAccess: EndAccess;
+  issuer: string;
+  ring: Pick<KeyRing, "signingAlgs">;
   clock: { now(): Date };
 }
 
@@ -34,8 +38,15 @@ export const clientsEndpoint = ({
   clientStore,
   clients,
   endAccess,
+  issuer,
+  ring,
   clock,
 }: ClientsEndpointDeps) => {
+  const requirePossible = (members: Members) => {
+    const problem = problemHere(members, { issuer, signingAlgs: ring.signingAlgs });
+    if (problem !== undefined) throw invalidRequest(problem);
+  };
+
   const requireClient = async (ctx: Context): Promise<Client> => {
     const client = await clientStore.find(pathParameter(ctx, "client"));
     return client ?? ctx.throw(404, "There is no such client");
@@ -54,7 +65,9 @@ export const clientsEndpoint = ({
     },
 
     async add(ctx: Context) {
-      const described = newClient(await readRequest(ctx, NewClientRequest));
+      const request = await readRequest(ctx, NewClientRequest);
+      requirePossible(request);
+      const described = newClient(request);
       const secret = isPublicClient(described) ? undefined : newCredential("client-secret");
       const client = await clientStore
         .add(described, secret, clock.now(), operatorCause(ctx))
@@ -68,6 +81,7 @@ export const clientsEndpoint = ({
 
     async update(ctx: Context) {
       const { reason, ...members } = await readRequest(ctx, ClientChange);
+      requirePossible(members);
       const { id } = await requireClient(ctx);
       await clientStore.update(id, patch(members), clock.now(), operatorCause(ctx, { reason }));
       clients.forget();
@@ -134,6 +148,7 @@ type Members = Omit<ReturnType<typeof ClientChange.parse>, "reason">;
 
 /** What an operator did not say is what a site run by the same company usually wants. */
 function newClient(request: ReturnType<typeof NewClientRequest.parse>): NewClient {
+  const { keyEventsUri, ...described } = patch(request);
   return {
     id: request.client_id ?? randomBytes(12).toString("base64url"),
     tokenEndpointAuthMethod: "client_secret_basic",
@@ -144,7 +159,8 @@ function newClient(request: ReturnType<typeof NewClientRequest.parse>): NewClien
     resources: [],
     firstParty: false,
     requireAuthTime: false,
-    ...patch(request),
+    ...described,
+    ...(keyEventsUri && { keyEventsUri }),
     name: request.client_name,
     metadata: {},
     origin: "operator",
@@ -169,6 +185,10 @@ function patch(members: Members): ClientPatch {
       defaultMaxAgeSeconds: members.default_max_age,
     }),
     ...(members.require_auth_time !== undefined && { requireAuthTime: members.require_auth_time }),
+    ...(members.id_token_signed_response_alg !== undefined && {
+      idTokenSignedResponseAlg: members.id_token_signed_response_alg,
+    }),
+    ...(members.key_events_uri !== undefined && { keyEventsUri: members.key_events_uri }),
   };
   return given;
 }

@@ -1,18 +1,23 @@
 import type { Context } from "koa";
 import type { KeyLifecycle } from "../../../keys/key-lifecycle.ts";
-
 import { sendJson } from "../../http/respond.ts";
-import { keyAnswer } from "./answers.ts";
+import { keyAnswer, missingAnswer } from "./key-answers.ts";
+import {
+  type KeyLimitDeps,
+  sendLimitReached,
+  sendLostRace,
+  sendRefusal,
+} from "./key-refusal-endpoint.ts";
 import { operatorCause } from "./operator-endpoint.ts";
 import { readRequest } from "./request-endpoint.ts";
 import { PerhapsReason } from "./words.ts";
 
-interface Deps {
-  keys: Pick<KeyLifecycle, "list" | "rotate">;
+export interface KeysEndpointDeps extends KeyLimitDeps {
+  keys: Pick<KeyLifecycle, "list" | "rotate" | "rewrap">;
 }
 
-/** `GET /keys`, `POST /keys/rotate`: the life of the signing keys. */
-export const keysEndpoint = ({ keys }: Deps) => ({
+/** `GET /keys`, `POST /keys/rotate`, `POST /keys/rewrap`: the ordinary life of the signing keys. */
+export const keysEndpoint = ({ keys, ...limit }: KeysEndpointDeps) => ({
   async list(ctx: Context) {
     sendJson(ctx, { keys: (await keys.list()).map(keyAnswer) });
   },
@@ -25,24 +30,23 @@ export const keysEndpoint = ({ keys }: Deps) => ({
         const { activated, published, retiring } = result;
         return sendJson(ctx, { activated, published, retiring });
       }
-      case "too-early": {
-        const { reason: error_description, safeFrom } = result;
-        const refusal = {
-          error: "too_early",
-          error_description,
-          safe_from: safeFrom.toISOString(),
-        };
-        return sendJson(ctx, refusal, { status: 409 });
-      }
+      case "too-early":
+        return sendRefusal(ctx, 409, "too_early", result.reason, {
+          safe_from: result.safeFrom.toISOString(),
+          missing: missingAnswer(result),
+        });
+      case "limit-reached":
+        return sendLimitReached(ctx, limit, result.most);
       case "lost-race":
-        return sendJson(
-          ctx,
-          {
-            error: "lost_race",
-            error_description: "Somebody else rotated at the same moment; nothing more was changed",
-          },
-          { status: 409 },
-        );
+        return sendLostRace(ctx);
     }
+  },
+
+  /** Under the key-encryption key that seals now; done already, it says so with an empty list. */
+  async rewrap(ctx: Context) {
+    const request = await readRequest(ctx, PerhapsReason);
+    const result = await keys.rewrap(operatorCause(ctx, request));
+    if (result.kind === "lost-race") return sendLostRace(ctx);
+    sendJson(ctx, { kek_id: result.kekId, kids: result.kids });
   },
 });

@@ -11,14 +11,16 @@ export type EndpointMember =
   | "jwks_uri"
   | "registration_endpoint"
   | "revocation_endpoint"
-  | "end_session_endpoint";
+  | "end_session_endpoint"
+  /** Signet's own: where the kit of a site says which signing keys it holds. */
+  | "signet_key_sightings_endpoint";
 
 export interface Provider {
   readonly issuer: string;
   /** The path of every endpoint that is mounted, and of no other. */
   readonly endpoints: Readonly<Partial<Record<EndpointMember, string>>>;
   /** What /token redeems. */
-  readonly grantTypes: Iterable<string>;
+  readonly grantTypes: readonly string[];
   /** What ID tokens are signed with. */
   readonly signingAlgs: readonly string[];
 }
@@ -34,7 +36,7 @@ export function providerMetadata({ issuer, endpoints, grantTypes, signingAlgs }:
     ),
     response_types_supported: ["code"],
     response_modes_supported: ["query", "form_post"],
-    grant_types_supported: [...grantTypes],
+    grant_types_supported: grantTypes,
     // Resources have scopes of their own besides; RFC 8414 §2 lets them be told to their clients.
     scopes_supported: OIDC_SCOPES,
     subject_types_supported: ["public"],

@@ -2,6 +2,7 @@
 // understood is checked and its default filled in; what is unknown is ignored; what is understood but
 // not offered is refused by name, so that nobody believes to have what they have not.
 import { z } from "zod";
+import { isAtOriginOf, keyEventsUriProblem } from "../../protocol/key-events-uri.ts";
 import { invalidClientMetadata, invalidRedirectUri } from "../../protocol/oauth-error.ts";
 import { isPlainText } from "../../protocol/plain-text.ts";
 import { isAcceptableRedirectUri } from "../../protocol/redirect-uri.ts";
@@ -53,6 +54,8 @@ const Metadata = z.object({
   software_id: text(200).optional(),
   software_version: text(200).optional(),
   initiate_login_uri: webUrl.refine((url) => url.startsWith("https:")).optional(),
+  /** Signet's own: where the client's kit hears probes and notices about signing keys. */
+  key_events_uri: z.string().optional(),
 });
 
 export type ClientMetadata = Omit<z.output<typeof Metadata>, "response_types" | "scope"> & {
@@ -65,6 +68,7 @@ export interface MetadataRules {
   /** Every scope a registered client may have. */
   readonly scopes: readonly string[];
   readonly signingAlgs: readonly string[];
+  readonly issuer: string;
 }
 
 /**
@@ -73,13 +77,14 @@ export interface MetadataRules {
  */
 export function clientMetadata(
   presented: Readonly<Record<string, unknown>>,
-  { scopes, signingAlgs }: MetadataRules,
+  { scopes, signingAlgs, issuer }: MetadataRules,
 ): ClientMetadata {
   for (const member of notOffered) {
     if (isPresent(presented[member])) throw refused(member, "is not supported");
   }
   const { scope, ...metadata } = checked(presented);
   requireRedirects(metadata);
+  requireOwnKeyEvents(metadata, issuer);
   return {
     ...metadata,
     redirect_uris: distinct(metadata.redirect_uris),
@@ -119,6 +124,15 @@ function requireRedirects(metadata: Checked): void {
     if (problem !== undefined)
       throw refused("post_logout_redirect_uris", `has one that ${problem}`);
   }
+}
+
+/** It is called by Signet itself: never anywhere but where the client's codes are sent. */
+function requireOwnKeyEvents({ key_events_uri: uri, redirect_uris }: Checked, issuer: string) {
+  if (uri === undefined) return;
+  const problem = keyEventsUriProblem(uri, issuer);
+  if (problem !== undefined) throw refused("key_events_uri", problem);
+  if (!isAtOriginOf(uri, redirect_uris))
+    throw refused("key_events_uri", "is not at the origin of one of the redirect_uris");
 }
 
 /** RFC 7591 §2.1: the grants and the response types must belong together. */

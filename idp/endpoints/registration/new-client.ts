@@ -6,7 +6,7 @@ import type { ClientMetadata } from "./client-metadata.ts";
 export function newClient(metadata: ClientMetadata): NewClient {
   // 128 random bits (RFC 7591 §3.2.1 wants it unique); hexadecimal survives every encoding.
   const id = randomBytes(16).toString("hex");
-  const maxAge = metadata.default_max_age;
+  const { default_max_age: maxAge, key_events_uri: keyEventsUri } = metadata;
   return {
     id,
     // RFC 7591 §2: without a name, people are shown the client_id.
@@ -18,6 +18,8 @@ export function newClient(metadata: ClientMetadata): NewClient {
     scopes: metadata.scopes,
     resources: [],
     firstParty: false,
+    idTokenSignedResponseAlg: metadata.id_token_signed_response_alg,
+    ...(keyEventsUri === undefined ? {} : { keyEventsUri }),
     ...(maxAge === undefined ? {} : { defaultMaxAgeSeconds: maxAge }),
     requireAuthTime: metadata.require_auth_time,
     metadata: descriptive(metadata),
@@ -28,7 +30,6 @@ export function newClient(metadata: ClientMetadata): NewClient {
 const descriptiveMembers = [
   "application_type",
   "subject_type",
-  "id_token_signed_response_alg",
   "response_types",
   "client_uri",
   "logo_uri",

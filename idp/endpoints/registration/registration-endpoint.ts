@@ -2,6 +2,7 @@
 // is set; whoever holds it may add clients, which are never first-party.
 import type { Context } from "koa";
 import { z } from "zod";
+import type { KeyRing } from "../../../keys/key-ring.ts";
 import type { Clock } from "../../../prisma/clock.ts";
 import { readJson } from "../../http/parse.ts";
 import { cause } from "../../http/request-context.ts";
@@ -21,7 +22,8 @@ import { newClient } from "./new-client.ts";
 export interface RegistrationEndpointDeps {
   /** Opens the door (RFC 7591 §1.2). */
   readonly registrationToken: string;
-  readonly signingAlgs: readonly string[];
+  readonly issuer: string;
+  readonly ring: Pick<KeyRing, "signingAlgs">;
   readonly clients: Pick<ClientDirectory, "resources" | "forget">;
   readonly clientStore: Pick<ClientStore, "add">;
   readonly audit: Pick<AuditStore, "record">;
@@ -33,7 +35,8 @@ const Presented = z.looseObject({});
 
 export const registrationEndpoint = ({
   registrationToken,
-  signingAlgs,
+  issuer,
+  ring,
   clients,
   clientStore,
   audit,
@@ -54,7 +57,8 @@ export const registrationEndpoint = ({
     }
     const presented = await readJson(ctx, Presented);
     const scopes = registrableScopes(await clients.resources());
-    const metadata = clientMetadata(presented, { scopes, signingAlgs });
+    const { signingAlgs } = ring;
+    const metadata = clientMetadata(presented, { scopes, signingAlgs, issuer });
 
     const registered = newClient(metadata);
     const clientSecret = isPublicClient(registered) ? undefined : newCredential("client-secret");

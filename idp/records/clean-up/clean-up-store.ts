@@ -9,11 +9,15 @@ const CLEAN_UP_LOCK = 72_707_370;
 
 /** Grants before sessions, which their grants name. */
 const expiring = [
-  { table: "Grant", key: "id" },
-  { table: "Session", key: "id" },
-  { table: "Interaction", key: "id" },
-  { table: "PasswordLink", key: "linkHash" },
-  { table: "SignInAttempt", key: "bucket" },
+  { table: "Grant", key: '"id"' },
+  { table: "Session", key: '"id"' },
+  { table: "Interaction", key: '"id"' },
+  { table: "PasswordLink", key: '"linkHash"' },
+  { table: "SignInAttempt", key: '"bucket"' },
+  { table: "KeySighting", key: '"clientId", "instance"' },
+  { table: "KeyRevocationRequest", key: '"id"' },
+  // Also when it has arrived: until then it tells who was reached and when.
+  { table: "Delivery", key: '"id"' },
 ] as const;
 
 /** The lock lasts as long as the statement; who does not get it removes nothing. */
@@ -23,12 +27,12 @@ const removals = expiring.map(({ table, key }) =>
     `WITH elected AS MATERIALIZED (
        SELECT pg_try_advisory_xact_lock(${CLEAN_UP_LOCK}) AS "won"
      ), expired AS (
-       SELECT "${key}" FROM "${table}"
+       SELECT ${key} FROM "${table}"
        WHERE (SELECT "won" FROM elected) AND "expiresAt" <= :now::timestamptz
        ORDER BY "expiresAt" LIMIT :batch::int
        FOR UPDATE SKIP LOCKED
      ), removed AS (
-       DELETE FROM "${table}" WHERE "${key}" IN (SELECT "${key}" FROM expired) RETURNING 1
+       DELETE FROM "${table}" WHERE (${key}) IN (SELECT ${key} FROM expired) RETURNING 1
      )
      SELECT count(*)::int AS "removed" FROM removed`,
   ),

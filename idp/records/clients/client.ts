@@ -48,7 +48,10 @@ export type NewClient = Omit<
 > &
   Partial<Pick<Client, "idTokenSignedResponseAlg">>;
 
-export type ClientPatch = Partial<Omit<NewClient, "id" | "origin">>;
+/** `null` takes away what a client need not have. */
+export type ClientPatch = Partial<Omit<NewClient, "id" | "origin" | "keyEventsUri">> & {
+  readonly keyEventsUri?: string | null;
+};
 
 export interface Resource {
   readonly identifier: string;
