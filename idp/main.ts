@@ -1,5 +1,6 @@
 // The identity provider as a process: settings in, requests served, a clean end on SIGTERM and SIGINT.
 // Whatever keeps it from starting is one line on standard error and exit code 1.
+import { closeProcess } from "./closed-process.ts";
 import { environment, readConfig } from "./config.ts";
 import { demoSecrets } from "./demo/demo-secrets.ts";
 import { type RunningIdp, startIdp } from "./start-idp.ts";
@@ -8,6 +9,8 @@ import { keepsWorkers, keepWorkers } from "./workers.ts";
 
 try {
   const config = readConfig(environment(), demoSecrets);
+  if (!config.demo)
+    closeProcess([...process.execArgv, ...(environment().NODE_OPTIONS ?? "").split(/\s+/)]);
   if (keepsWorkers(config.processes)) process.exit(await keepWorkers(config.processes));
   stopOnSignal(startIdp(config));
 } catch (error) {
