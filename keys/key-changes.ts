@@ -1,9 +1,10 @@
 // What a change of the key set stands on, the same for rotation, revocation and rewrapping: the set as
 // the database has it, new keys, who did it and how often in a day.
 import type { Clock } from "../prisma/clock.ts";
+import type { KeyEvent } from "./key-event.ts";
 import type { KeyRules } from "./key-rules.ts";
 import type { KeySeal } from "./key-seal.ts";
-import type { KeyEvent, KeySet, KeyStore } from "./key-store.ts";
+import type { KeySet, KeyStore } from "./key-store.ts";
 import type { OpenedKeys } from "./opened-keys.ts";
 import type { NewSigningKey } from "./signing-key.ts";
 
@@ -32,9 +33,10 @@ export interface KeyChanges {
   readonly rules: KeyRules;
   /** The usual one first. */
   readonly algs: readonly string[];
+  /** @throws KeySealUnavailable */
   newKey(alg: string): Promise<NewSigningKey>;
-  /** Takes over what the database now has. */
-  reload(): Promise<void>;
+  /** Takes over what the database now has. Never throws: the change is made, and polling tries again. */
+  takeOver(): Promise<void>;
   readonly limit: DailyLimit;
   readonly logger: KeyLogger | undefined;
 }
@@ -53,10 +55,12 @@ export const limitIsReached = async ({ limit, clock }: KeyChanges): Promise<bool
 /**
  * The set as it is now, every key that signs or will proven to open: a key that does not must stop
  * the change, never lead to another key (security K7).
+ * @throws DatabaseUnavailable, KeyEncryptionKeyWrong, KeySealUnavailable
  */
 export async function currentSet({ store, opened }: KeyChanges): Promise<KeySet> {
   const set = await store.read();
-  await opened.open(set.keys);
+  const { problem } = await opened.open(set.keys);
+  if (problem) throw problem;
   return set;
 }
 

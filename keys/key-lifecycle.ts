@@ -1,26 +1,28 @@
 // The life of the signing keys on one replica: the first ones, their rotation by hand and by schedule,
 // their retirement, and keeping up with the other replicas. Leaves HTTP to the endpoints.
 import type { Clock } from "../prisma/clock.ts";
-import type { Database } from "../prisma/database.ts";
+import { type Database, DatabaseUnavailable } from "../prisma/database.ts";
 import {
   currentSet,
   type DailyLimit,
-  happened,
   type KeyCause,
   type KeyChanges,
   type KeyLogger,
   SYSTEM,
 } from "./key-changes.ts";
+import type { RecordKeyEvent } from "./key-event.ts";
 import { type KeyRing, keyRing } from "./key-ring.ts";
-import { dueToBegin, dueToRetire, type KeyRules, missingPlaces, scheduledAt } from "./key-rules.ts";
+import { type KeyRules, scheduledAt } from "./key-rules.ts";
 import type { KeySeal } from "./key-seal.ts";
-import { type KeySet, keyStore, type RecordKeyEvent } from "./key-store.ts";
-import { type KeyView, viewOf } from "./key-view.ts";
+import { type KeySet, keyStore } from "./key-store.ts";
+import { beginWhatIsDue, fillPlaces, retireWhatIsDue } from "./key-upkeep.ts";
+import { type KeyView, viewsOf } from "./key-view.ts";
 import { loadKeys } from "./loaded-keys.ts";
 import { openedKeys } from "./opened-keys.ts";
 import { type RevokeRequest, type RevokeResult, revokeKey } from "./revoke-key.ts";
 import { type RewrapResult, rewrapKeys } from "./rewrap-keys.ts";
 import { type RecentSites, type RotateResult, rotateKeys } from "./rotate-keys.ts";
+import { sharing } from "./sharing.ts";
 import { newSigningKey } from "./signing-key.ts";
 
 export type { KeyCause } from "./key-changes.ts";
@@ -96,81 +98,51 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
     rules,
     algs,
     newKey: (alg) => newSigningKey(alg, deps),
-    reload: async () => load(await store.read()),
+    takeOver: () => reload().catch(notCaughtUp),
     limit: deps.limit,
     logger,
   };
   const rotateOnce = sharing(rotateKeys(changes, deps.recentSites));
   let known: KeySet | undefined;
-  let readable = false;
+  let problem: unknown;
+  /** The time that a scheduled rotation waits for, so that it is said once. */
+  let waitsUntil: number | undefined;
   let timer: NodeJS.Timeout | undefined;
   let polling: Promise<void> | undefined;
 
-  async function load(set: KeySet): Promise<void> {
+  /** @throws also when the set is taken over and one of its keys cannot be used */
+  async function reload(): Promise<void> {
+    const askedAt = clock.now();
     try {
-      held.adopt(await loadKeys(set, { opened, signingAlgs: algs, rules }));
-      known = set;
-      readable = true;
+      known = await store.read();
+      const loaded = await loadKeys(known, { opened, signingAlgs: algs, rules });
+      held.adopt(loaded, askedAt);
+      ({ problem } = loaded);
     } catch (error) {
-      readable = false;
+      // That the database is away says nothing of the keys.
+      if (!(error instanceof DatabaseUnavailable)) problem = error;
       throw error;
     }
-  }
-
-  async function createMissing(): Promise<void> {
-    const { version, keys } = await currentSet(changes);
-    const places = missingPlaces(keys, algs);
-    if (places.length === 0) return;
-    const made = await Promise.all(
-      places.map(async (place) => ({ ...place, key: await changes.newKey(place.alg) })),
-    );
-    const details = { kids: made.map(({ key }) => key.kid) };
-    // Another replica may have been first: its keys are read instead.
-    const event = happened("keys.created", clock.now(), SYSTEM, details);
-    if (await store.create(version, made, event)) logger?.info(details, "made signing keys");
+    if (problem !== undefined) throw problem;
   }
 
   async function catchUp(): Promise<void> {
+    const askedAt = clock.now();
     const version = await store.version();
-    if (version === held.version) held.confirm();
-    else await changes.reload();
-    await retireWhatIsDue();
-    await beginWhatIsDue();
-  }
-
-  async function retireWhatIsDue(): Promise<void> {
-    const leaving = dueToRetire(known?.keys ?? [], rules, clock.now()).map(({ kid }) => kid);
-    if (known === undefined || leaving.length === 0) return;
-    const details = { kids: leaving };
-    const event = happened("keys.retired", clock.now(), SYSTEM, details);
-    if (await store.retire(known.version, leaving, event))
-      logger?.info(details, "retired signing keys");
-    await changes.reload();
-  }
-
-  /** The keys of an algorithm that was enabled a lead ago. */
-  async function beginWhatIsDue(): Promise<void> {
-    const begins = dueToBegin(known?.keys ?? [], { algs, rules, now: clock.now() });
-    if (known === undefined || begins.length === 0) return;
-    const steps = await Promise.all(
-      begins.map(async (succession) => ({
-        succession,
-        next: await changes.newKey(succession.alg),
-      })),
-    );
-    const details = { kids: begins.map(({ pending }) => pending) };
-    const event = happened("keys.began", clock.now(), SYSTEM, details);
-    if (await store.rotate(known.version, steps, [], event))
-      logger?.info(details, "further signing keys begin to sign");
-    await changes.reload();
+    if (version === held.version && problem === undefined) held.confirm(askedAt);
+    else await reload();
+    for (const doWhatIsDue of [retireWhatIsDue, fillPlaces, beginWhatIsDue]) {
+      if (known !== undefined && (await doWhatIsDue(changes, known))) await reload();
+    }
   }
 
   async function rotateOnSchedule(): Promise<void> {
     const at = scheduledAt(known?.keys ?? [], rules);
     if (at === undefined || at > clock.now()) return;
     const { result } = await rotateOnce({ cause: SCHEDULED, isScheduled: true });
-    if (result.kind === "too-early")
-      logger?.warn({ reason: result.reason }, "the scheduled rotation waits");
+    if (result.kind !== "too-early" || result.safeFrom.getTime() === waitsUntil) return;
+    waitsUntil = result.safeFrom.getTime();
+    logger?.warn({ reason: result.reason }, "the scheduled rotation waits");
   }
 
   async function poll(): Promise<void> {
@@ -178,8 +150,12 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
       await catchUpOnce();
       await rotateOnSchedule();
     } catch (error) {
-      logger?.error({ err: error }, "could not catch up with the signing keys");
+      notCaughtUp(error);
     }
+  }
+
+  function notCaughtUp(error: unknown): void {
+    logger?.error({ err: error }, "could not catch up with the signing keys");
   }
 
   /** Never twice at the same distance: replicas that started together drift apart. */
@@ -196,8 +172,8 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
     ring: held.ring,
 
     async start() {
-      await createMissing();
-      await changes.reload();
+      await fillPlaces(changes, await currentSet(changes));
+      await reload();
       pollAfterAWhile();
     },
     poll,
@@ -210,25 +186,13 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
     revoke: revokeKey(changes),
     rewrap: rewrapKeys(changes),
 
-    list: async () => (await store.read()).keys.map((key) => viewOf(key, rules)),
-    isReady: () => readable,
+    list: async () => viewsOf((await store.read()).keys, rules),
+    isReady: () => held.version !== undefined && problem === undefined,
 
     async stop() {
       clearTimeout(timer);
       timer = undefined;
       await polling;
     },
-  };
-}
-
-/** Callers that come while a call is under way share it, and are told so. */
-function sharing<Args extends unknown[], T>(call: (...args: Args) => Promise<T>) {
-  let underWay: Promise<T> | undefined;
-  return async (...args: Args): Promise<{ result: T; shared: boolean }> => {
-    const shared = underWay !== undefined;
-    underWay ??= call(...args).finally(() => {
-      underWay = undefined;
-    });
-    return { result: await underWay, shared };
   };
 }

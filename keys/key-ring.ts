@@ -43,7 +43,7 @@ export interface RingDeps {
   readonly jwksMaxAgeSeconds: number;
   /** How long the ring signs with a set before it asks whether that still is the set. */
   readonly confirmEverySeconds: number;
-  /** Asks the database, and calls `adopt` or `confirm`. */
+  /** Asks the database, and calls `adopt` or `confirm`; may throw all the same. */
   readonly refresh: () => Promise<void>;
 }
 
@@ -59,14 +59,20 @@ export function keyRing(deps: RingDeps) {
     return loaded;
   }
 
+  const isConfirmed = () =>
+    Math.abs(clock.now().getTime() - confirmedAt.getTime()) <= confirmEverySeconds * 1000;
+
   /**
    * A replica that was cut off may have missed a rotation. Signing on with the former key would
    * outlive its place in the JWKS (security K3), so the set is confirmed first.
    */
   async function requireConfirmed(): Promise<LoadedKeys> {
     requireLoaded();
-    const age = clock.now().getTime() - confirmedAt.getTime();
-    if (age > confirmEverySeconds * 1000) await refresh();
+    if (!isConfirmed()) {
+      await refresh().catch((error: unknown) => {
+        if (!isConfirmed()) throw error;
+      });
+    }
     return requireLoaded();
   }
 
@@ -102,13 +108,16 @@ export function keyRing(deps: RingDeps) {
     get version(): number | undefined {
       return loaded?.version;
     },
-    /** Takes a set over, unless it is older than the one in use. */
-    adopt(keys: LoadedKeys): void {
-      if (loaded === undefined || keys.version > loaded.version) loaded = keys;
-      confirmedAt = clock.now();
+    /**
+     * Takes a set over, unless it is older than the one in use.
+     * @param askedAt  before it was read: whatever changed since then is not in it
+     */
+    adopt(keys: LoadedKeys, askedAt: Date): void {
+      if (loaded === undefined || keys.version >= loaded.version) loaded = keys;
+      confirmedAt = askedAt;
     },
-    confirm(): void {
-      confirmedAt = clock.now();
+    confirm(askedAt: Date): void {
+      confirmedAt = askedAt;
     },
   };
 }

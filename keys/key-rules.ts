@@ -18,22 +18,26 @@ export const isPublished = ({ state }: SigningKey): boolean =>
   state === "pending" || state === "active" || state === "retiring";
 
 const plus = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1000);
-const latest = (times: readonly Date[]) => [...times].sort((a, b) => b.getTime() - a.getTime())[0];
+const inOrder = (times: readonly Date[]) => [...times].sort((a, b) => a.getTime() - b.getTime());
 
 /** From when a pending key may sign: every cache has seen it by then. */
 export const safeFrom = (key: SigningKey, { leadSeconds }: KeyRules): Date | undefined =>
   key.state === "pending" ? plus(key.publishedAt, leadSeconds) : undefined;
 
+/** Three replicas' clocks decide it: whose rotated, whose signed last, and whose looks now. */
+const CLOCKS = 3;
+
 /**
- * When a retiring key leaves the JWKS. The skew covers replicas that learn of the rotation late:
- * none signs with a set that it has not confirmed for that long (key-ring.ts).
+ * When a retiring key leaves the JWKS: its last token has expired by then. One skew is for replicas
+ * that learn of the rotation late, since none signs with a set that it has not confirmed for that
+ * long (key-ring.ts); the others are for what the clocks may be off.
  */
 export const leavesAt = (
   key: SigningKey,
   { longestTokenSeconds, skewSeconds }: KeyRules,
 ): Date | undefined =>
   key.state === "retiring" && key.retiringAt !== undefined
-    ? plus(key.retiringAt, longestTokenSeconds + skewSeconds)
+    ? plus(key.retiringAt, longestTokenSeconds + (1 + CLOCKS) * skewSeconds)
     : undefined;
 
 export const dueToRetire = (keys: readonly SigningKey[], rules: KeyRules, now: Date) =>
@@ -42,13 +46,16 @@ export const dueToRetire = (keys: readonly SigningKey[], rules: KeyRules, now: D
     return leaves !== undefined && leaves <= now;
   });
 
-/** When the keys rotate by themselves, unless somebody does it before. */
+/**
+ * When the keys rotate by themselves, all together, unless somebody does it before: when the one that
+ * has signed longest has done so for long enough.
+ */
 export function scheduledAt(
   keys: readonly SigningKey[],
   { rotationSeconds }: KeyRules,
 ): Date | undefined {
   if (rotationSeconds === 0) return undefined;
-  const since = latest(
+  const [since] = inOrder(
     keys.flatMap(({ state, activatedAt }) =>
       state === "active" && activatedAt ? [activatedAt] : [],
     ),
@@ -109,7 +116,7 @@ export function decideRotation(
   });
 
   const young = pendings.filter((key) => plus(key.publishedAt, rules.leadSeconds) > now);
-  const safe = latest(young.map((key) => plus(key.publishedAt, rules.leadSeconds)));
+  const safe = inOrder(young.map((key) => plus(key.publishedAt, rules.leadSeconds))).at(-1);
   const unready = safe === undefined ? [] : unreadySites(sites, young);
   if (safe !== undefined && unready.length > 0) {
     return {
@@ -122,11 +129,9 @@ export function decideRotation(
 
   const published = keys.filter(isPublished);
   if (published.length + algs.length > MOST_PUBLISHED) {
-    const leaving = published
-      .map((key) => leavesAt(key, rules))
-      .filter((time) => time !== undefined)
-      .sort((a, b) => a.getTime() - b.getTime());
-    const [first = now] = leaving;
+    const [first = now] = inOrder(
+      published.map((key) => leavesAt(key, rules)).filter((time) => time !== undefined),
+    );
     return {
       kind: "too-early",
       safeFrom: first,

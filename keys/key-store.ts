@@ -1,40 +1,17 @@
 // The key set in the database. Every change takes the set's row and compares its version, so that of
 // any number of contenders one writes and the others write nothing (security K5, K6).
 import type { Database, Orm } from "../prisma/database.ts";
-import type { SigningKey as SigningKeyRow } from "../prisma/generated/client.ts";
+import type { KeyEvent, RecordKeyEvent } from "./key-event.ts";
+import { keyOf, rowOf } from "./key-rows.ts";
 import type { Succession } from "./key-rules.ts";
 import type { Sealed } from "./key-seal.ts";
-import {
-  type KeyState,
-  type NewSigningKey,
-  publicMembersOf,
-  type SigningKey,
-} from "./signing-key.ts";
+import type { KeyState, NewSigningKey, SigningKey } from "./signing-key.ts";
 
 export interface KeySet {
   /** Rises with every change. */
   readonly version: number;
   readonly keys: readonly SigningKey[];
 }
-
-/** What the audit is told; the wiring brings the writer, since keys know no audit. */
-export interface KeyEvent {
-  readonly at: Date;
-  readonly kind:
-    | "keys.created"
-    | "keys.began"
-    | "keys.rotated"
-    | "keys.retired"
-    | "keys.revoked"
-    | "keys.rewrapped";
-  readonly actor: string;
-  readonly outcome: "success";
-  readonly requestId?: string;
-  readonly reason?: string;
-  readonly details: Readonly<Record<string, unknown>>;
-}
-
-export type RecordKeyEvent = (orm: Orm, event: KeyEvent) => Promise<void>;
 
 export interface SuccessionStep {
   readonly succession: Succession;
@@ -88,15 +65,17 @@ export function keyStore(database: Database, recordAudit: RecordKeyEvent) {
   return {
     version: readVersion,
 
-    /** The set with every key it ever had. */
+    /** The set with every key it ever had, all of one version. */
     async read(): Promise<KeySet> {
-      // The version first: keys of a later version under an earlier number are read again soon,
-      // earlier keys under a later number never would be.
-      const version = await readVersion();
-      const rows = await database.orm.signingKey.findMany({
-        orderBy: [{ publishedAt: "asc" }, { kid: "asc" }],
-      });
-      return { version, keys: rows.map(keyOf) };
+      for (let version = await readVersion(); ; ) {
+        const rows = await database.orm.signingKey.findMany({
+          orderBy: [{ publishedAt: "asc" }, { kid: "asc" }],
+        });
+        // Whoever changed them in between has changed the version with them.
+        const still = await readVersion();
+        if (still === version) return { version, keys: rows.map(keyOf) };
+        version = still;
+      }
     },
 
     /**
@@ -207,38 +186,3 @@ async function succeed(orm: Orm, { succession, next }: SuccessionStep, at: Date)
   });
   await orm.signingKey.create({ data: rowOf(next, "pending", at) });
 }
-
-const rowOf = (key: NewSigningKey, state: KeyState, now: Date) => ({
-  ...key,
-  state,
-  publishedAt: now,
-  createdAt: now,
-});
-
-function keyOf(row: SigningKeyRow): SigningKey {
-  const { activatedAt, retiringAt, retiredAt, revokedAt } = row;
-  return {
-    kid: row.kid,
-    alg: row.alg,
-    state: stateOf(row.state),
-    publicJwk: publicMembersOf(objectOf(row.publicJwk)),
-    sealedPrivate: row.sealedPrivate,
-    kekId: row.kekId,
-    publishedAt: row.publishedAt,
-    ...(activatedAt && { activatedAt }),
-    ...(retiringAt && { retiringAt }),
-    ...(retiredAt && { retiredAt }),
-    ...(revokedAt && { revokedAt }),
-  };
-}
-
-const STATES: readonly KeyState[] = ["pending", "active", "retiring", "retired", "revoked"];
-
-function stateOf(text: string): KeyState {
-  const state = STATES.find((known) => known === text);
-  if (state === undefined) throw new Error(`a signing key is in the unknown state ${text}`);
-  return state;
-}
-
-const objectOf = (value: unknown): Record<string, unknown> =>
-  typeof value === "object" && value !== null ? { ...value } : {};

@@ -15,19 +15,22 @@ export interface KeyView {
   readonly leavesAt?: Date;
   /** From when a pending key may sign, whatever sites report. */
   readonly safeFrom?: Date;
-  /** When an active key is replaced by itself. */
+  /** When an active key is replaced by itself; the same for all of them. */
   readonly replacedAt?: Date;
 }
 
-export function viewOf(key: SigningKey, rules: KeyRules): KeyView {
-  const { publicJwk, sealedPrivate, kekId, ...shown } = key;
-  const leaves = leavesAt(key, rules);
-  const safe = safeFrom(key, rules);
-  const replaced = scheduledAt([key], rules);
-  return {
-    ...shown,
-    ...(leaves && { leavesAt: leaves }),
-    ...(safe && { safeFrom: safe }),
-    ...(replaced && { replacedAt: replaced }),
-  };
+/** Every key of the set, in its order. */
+export function viewsOf(keys: readonly SigningKey[], rules: KeyRules): KeyView[] {
+  const replaced = scheduledAt(keys, rules);
+  return keys.map((key) => {
+    const { publicJwk, sealedPrivate, kekId, ...shown } = key;
+    const leaves = leavesAt(key, rules);
+    const safe = safeFrom(key, rules);
+    return {
+      ...shown,
+      ...(leaves && { leavesAt: leaves }),
+      ...(safe && { safeFrom: safe }),
+      ...(replaced && key.state === "active" && { replacedAt: replaced }),
+    };
+  });
 }

@@ -28,32 +28,37 @@ export interface LoadedKeys {
   readonly jwks: JwksDocument;
   /** The moments at which a pending key may begin to sign. */
   readonly activations: readonly Date[];
+  /**
+   * Why a key that signs or will cannot be used. What is published and what is refused are current all
+   * the same: they need no private half, and a key that was thrown out must not live on (security K4).
+   */
+  readonly problem?: Error;
 }
 
-/** @throws KeyEncryptionKeyWrong, KeySealUnavailable, KeysUnavailable */
+export interface LoadDeps {
+  readonly opened: OpenedKeys;
+  readonly signingAlgs: readonly string[];
+  readonly rules: KeyRules;
+}
+
+/** @throws KeysUnavailable when there is nothing to publish */
 export async function loadKeys(
   { version, keys }: KeySet,
-  {
-    opened,
-    signingAlgs,
-    rules,
-  }: { opened: OpenedKeys; signingAlgs: readonly string[]; rules: KeyRules },
+  { opened, signingAlgs, rules }: LoadDeps,
 ): Promise<LoadedKeys> {
-  const privateKeys = await opened.open(keys);
+  if (!keys.some(isPublished)) throw new KeysUnavailable("there are no signing keys");
+  const { signers, problem = missing(keys, signingAlgs) } = await opened.open(keys);
   const enabled = keys.filter(({ alg }) => signingAlgs.includes(alg));
   const signersIn = (state: SigningKey["state"]) =>
     new Map(
       enabled.flatMap(({ kid, alg, state: its }) => {
-        const privateKey = privateKeys.get(kid);
+        const privateKey = signers.get(kid);
         return its === state && privateKey ? [[alg, { kid, alg, privateKey }] as const] : [];
       }),
     );
-  const active = signersIn("active");
-  const [first = ""] = signingAlgs;
-  if (!active.has(first)) throw new KeysUnavailable(`there is no active key for ${first}`);
   return {
     version,
-    active,
+    active: signersIn("active"),
     pending: signersIn("pending"),
     published: await publicKeys(keys.filter(isPublished)),
     retired: await publicKeys(keys.filter(({ state }) => state === "retired")),
@@ -61,8 +66,17 @@ export async function loadKeys(
     activations: [...keys.map((key) => safeFrom(key, rules)), scheduledAt(keys, rules)].filter(
       (time) => time !== undefined,
     ),
+    ...(problem && { problem }),
   };
 }
+
+const missing = (
+  keys: readonly SigningKey[],
+  [usual = ""]: readonly string[],
+): KeysUnavailable | undefined =>
+  keys.some(({ alg, state }) => alg === usual && state === "active")
+    ? undefined
+    : new KeysUnavailable(`there is no active key for ${usual}`);
 
 const publicKeys = async (keys: readonly SigningKey[]): Promise<Map<string, CryptoKey>> =>
   new Map(

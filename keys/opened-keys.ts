@@ -4,33 +4,59 @@ import type { CryptoKey } from "jose";
 import type { KeySeal } from "./key-seal.ts";
 import { openPrivateKey, type SigningKey } from "./signing-key.ts";
 
+export interface Opened {
+  /** By kid. */
+  readonly signers: ReadonlyMap<string, CryptoKey>;
+  /** Why a row does not open: KeyEncryptionKeyWrong, KeySealUnavailable. */
+  readonly problem?: Error;
+}
+
 export interface OpenedKeys {
   /**
    * Opens every key that signs or will: one that does not open must show before it is needed. The
    * others are forgotten.
-   * @throws KeyEncryptionKeyWrong, KeySealUnavailable
    */
-  open(keys: readonly SigningKey[]): Promise<ReadonlyMap<string, CryptoKey>>;
+  open(keys: readonly SigningKey[]): Promise<Opened>;
+}
+
+interface InMemory {
+  /** The sealed row it was opened from: one that was changed is opened again. */
+  readonly row: string;
+  readonly signer: CryptoKey;
 }
 
 const maySign = ({ state }: SigningKey) => state === "active" || state === "pending";
 
 export function openedKeys(seal: KeySeal): OpenedKeys {
-  let opened = new Map<string, CryptoKey>();
-  // A row that was changed is opened again, whatever its kid.
-  const placeOf = ({ kid, kekId, sealedPrivate }: SigningKey) => `${kid} ${kekId} ${sealedPrivate}`;
+  let inMemory = new Map<string, InMemory>();
+
+  async function openOne(key: SigningKey): Promise<{ held?: InMemory; problem?: Error }> {
+    const before = inMemory.get(key.kid);
+    const row = `${key.kekId} ${key.sealedPrivate}`;
+    if (before?.row === row) return { held: before };
+    try {
+      return { held: { row, signer: await openPrivateKey(key, seal) } };
+    } catch (error) {
+      const problem = error instanceof Error ? error : new Error(String(error));
+      // A kid names one private half for good (RFC 7638): what was opened before still signs.
+      return { problem, ...(before && { held: before }) };
+    }
+  }
 
   return {
     async open(keys) {
-      const signing = keys.filter(maySign);
       const found = await Promise.all(
-        signing.map(
-          async (key) =>
-            [key, opened.get(placeOf(key)) ?? (await openPrivateKey(key, seal))] as const,
-        ),
+        keys.filter(maySign).map(async ({ kid, ...key }) => ({
+          kid,
+          ...(await openOne({ kid, ...key })),
+        })),
       );
-      opened = new Map(found.map(([key, signer]) => [placeOf(key), signer]));
-      return new Map(found.map(([{ kid }, signer]) => [kid, signer]));
+      inMemory = new Map(found.flatMap(({ kid, held }) => (held ? [[kid, held] as const] : [])));
+      const problem = found.find((one) => one.problem)?.problem;
+      return {
+        signers: new Map([...inMemory].map(([kid, { signer }]) => [kid, signer])),
+        ...(problem && { problem }),
+      };
     },
   };
 }

@@ -66,7 +66,7 @@ async function attempt(changes: KeyChanges, request: RevokeRequest): Promise<Rev
   const won = await store.revoke(set.version, revocation, event, (orm) =>
     alongside(orm, revokedAt),
   );
-  await changes.reload();
+  await changes.takeOver();
   if (!won) return { kind: "lost-race" };
   logger?.warn({ kid, ...outcome }, "revoked a signing key");
   return { kind: "revoked", revokedAt, ...outcome };

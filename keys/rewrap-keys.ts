@@ -24,7 +24,7 @@ export const rewrapKeys =
     );
     const event = happened("keys.rewrapped", clock.now(), cause, { kekId, kids });
     const won = await store.rewrap(version, sealed, event);
-    await changes.reload();
+    await changes.takeOver();
     if (!won) return { kind: "lost-race" };
     logger?.info({ kekId, kids }, "sealed the signing keys anew");
     return { kind: "rewrapped", kekId, kids };

@@ -7,7 +7,8 @@ import {
   type KeyChanges,
   limitIsReached,
 } from "./key-changes.ts";
-import { decideRotation } from "./key-rules.ts";
+import { decideRotation, type KeyRules, scheduledAt } from "./key-rules.ts";
+import type { SigningKey } from "./signing-key.ts";
 import type { SiteSighting, UnreadySite } from "./site-readiness.ts";
 
 export type RotateResult =
@@ -15,6 +16,7 @@ export type RotateResult =
   | { kind: "too-early"; safeFrom: Date; reason: string; unready: readonly UnreadySite[] }
   /** As many as a day may have. */
   | { kind: "limit-reached"; most: number }
+  /** Another one was first; of a scheduled one, also that its time is not now any more. */
   | { kind: "lost-race" };
 
 /** Every enabled site that has obtained a token since then, with what its instances hold now. */
@@ -34,6 +36,7 @@ export const rotateKeys =
     // Read before everything that is decided, so that whatever happens meanwhile makes this one lose.
     const set = await currentSet(changes);
     const now = clock.now();
+    if (isScheduled && !isDue(set.keys, rules, now)) return { kind: "lost-race" };
     const sites = await recentSites(new Date(now.getTime() - rules.leadSeconds * 1000), now);
     const decision = decideRotation(set.keys, { algs, rules, now, sites });
     if (decision.kind === "too-early") return decision;
@@ -60,8 +63,14 @@ export const rotateKeys =
     };
     const event = happened("keys.rotated", clock.now(), cause, details);
     const won = await store.rotate(set.version, steps, decision.leaving, event);
-    await changes.reload();
+    await changes.takeOver();
     if (!won) return { kind: "lost-race" };
     logger?.info(rotated, "rotated the signing keys");
     return { kind: "rotated", ...rotated };
   };
+
+/** Another replica may have rotated while this one still looked at what it knew. */
+function isDue(keys: readonly SigningKey[], rules: KeyRules, now: Date): boolean {
+  const at = scheduledAt(keys, rules);
+  return at !== undefined && at <= now;
+}

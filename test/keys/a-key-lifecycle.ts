@@ -1,6 +1,6 @@
+import type { RecordKeyEvent } from "../../keys/key-event.ts";
 import { createKeyLifecycle, type KeyLifecycle } from "../../keys/key-lifecycle.ts";
 import { keySeal, type SealingKey } from "../../keys/key-seal.ts";
-import type { RecordKeyEvent } from "../../keys/key-store.ts";
 import { localSealingKey } from "../../keys/local-sealing.ts";
 import type { RecentSites } from "../../keys/rotate-keys.ts";
 import type { Clock } from "../../prisma/clock.ts";
@@ -13,6 +13,8 @@ export const aKek = (id = "kek-1", fill = 7): SealingKey =>
 export const LEAD_SECONDS = 1_200;
 export const LONGEST_TOKEN_SECONDS = 300;
 export const SKEW_SECONDS = 60;
+/** How long a key stays in the JWKS after it has signed. */
+export const LEAVES_AFTER_SECONDS = LONGEST_TOKEN_SECONDS + 4 * SKEW_SECONDS;
 export const JWKS_MAX_AGE_SECONDS = 300;
 
 /** A site that obtained a token and never reports: a rotation waits for its time. */

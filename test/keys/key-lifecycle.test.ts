@@ -11,7 +11,7 @@ import {
   aKeyLifecycle,
   JWKS_MAX_AGE_SECONDS,
   LEAD_SECONDS,
-  LONGEST_TOKEN_SECONDS,
+  LEAVES_AFTER_SECONDS,
   removeAllKeys,
   SKEW_SECONDS,
 } from "./a-key-lifecycle.ts";
@@ -108,6 +108,7 @@ describe("rotation", () => {
       kind: "too-early",
       safeFrom,
       reason: expect.stringContaining(safeFrom.toISOString()),
+      unready: [{ clientId: "ledgerline", name: "Ledgerline", why: "silent", instances: [] }],
     });
     expect(kidOf(await sign(keys))).toBe(signer);
     expect(await states()).toEqual(["active", "pending"]);
@@ -184,7 +185,7 @@ describe("a retiring key", () => {
   it("K3: verifies the last token it signed until that expires, then leaves the JWKS", async () => {
     clock.advance(LEAD_SECONDS);
     const { retiring } = await requireRotated(keys);
-    clock.advance(LONGEST_TOKEN_SECONDS + SKEW_SECONDS - 1);
+    clock.advance(LEAVES_AFTER_SECONDS - 1);
     await keys.poll();
     expect(publishedKids(keys)).toContain(retiring);
     expect(keys.ring.verificationKey(retiring)).toBeDefined();
@@ -200,7 +201,7 @@ describe("a retiring key", () => {
   it("keeps its public half for id_token_hint, which no revoked key does", async () => {
     clock.advance(LEAD_SECONDS);
     const { retiring } = await requireRotated(keys);
-    clock.advance(LONGEST_TOKEN_SECONDS + SKEW_SECONDS);
+    clock.advance(LEAVES_AFTER_SECONDS);
     await keys.poll();
     expect(keys.ring.hintKey(retiring)).toBeDefined();
 
@@ -216,7 +217,7 @@ describe("a retiring key", () => {
     await other.start();
     clock.advance(LEAD_SECONDS);
     await requireRotated(keys);
-    clock.advance(LONGEST_TOKEN_SECONDS + SKEW_SECONDS);
+    clock.advance(LEAVES_AFTER_SECONDS);
     await Promise.all([keys.poll(), other.poll(), keys.poll(), other.poll()]);
     await Promise.all([keys.poll(), other.poll()]);
     expect(publishedKids(keys)).toHaveLength(2);
@@ -239,7 +240,7 @@ describe("the list for operators", () => {
       publishedAt: start,
       activatedAt: start,
       retiringAt: rotatedAt,
-      leavesAt: later(LONGEST_TOKEN_SECONDS + SKEW_SECONDS),
+      leavesAt: later(LEAVES_AFTER_SECONDS),
     });
     expect(views.get(activated)).toEqual({
       kid: activated,

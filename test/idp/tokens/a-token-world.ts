@@ -53,7 +53,7 @@ async function pkcs8Of(kid: string, database: Database): Promise<Uint8Array<Arra
   const { keys } = await keyStore(database, recordAudit).read();
   const key = keys.find((candidate) => candidate.kid === kid);
   if (key === undefined) throw new Error(`no key ${kid}`);
-  return new Uint8Array(keySeal([aKek()]).open(key, key));
+  return new Uint8Array(await keySeal([aKek()]).open(key, key));
 }
 
 export function signWith(

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
-import { LEAD_SECONDS, LONGEST_TOKEN_SECONDS, SKEW_SECONDS } from "../../keys/a-key-lifecycle.ts";
+import { LEAD_SECONDS, LEAVES_AFTER_SECONDS } from "../../keys/a-key-lifecycle.ts";
 import { aTokenWorld, ISSUER, type TokenWorld, TTL_SECONDS } from "./a-token-world.ts";
 
 let world: TokenWorld;
@@ -156,7 +156,7 @@ describe("an id_token_hint", () => {
     const { token } = await world.access.mint(access, now());
     world.clock.advance(LEAD_SECONDS);
     await world.keys.rotate({ actor: "operator-token" });
-    world.clock.advance(LONGEST_TOKEN_SECONDS + SKEW_SECONDS);
+    world.clock.advance(LEAVES_AFTER_SECONDS);
     await world.keys.poll();
     expect(world.ring.verificationKey(world.kid)).toBeUndefined();
     expect(await readHint(good)).toEqual(hinted);
