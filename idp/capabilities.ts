@@ -9,6 +9,8 @@ import type { Clock } from "../prisma/clock.ts";
 import type { Database } from "../prisma/database.ts";
 import type { Config } from "./config.ts";
 import { endAccess } from "./ending/end-access.ts";
+import { findKeyRefusals } from "./ending/key-refusals.ts";
+import { revokeSigningKey } from "./ending/revoke-signing-key.ts";
 import type { Logger } from "./http/logger.ts";
 import { ownPageUrl } from "./http/own-pages.ts";
 import { accountStore } from "./records/accounts/account-store.ts";
@@ -29,6 +31,7 @@ import { refreshTokenStore } from "./records/grants/refresh-token-store.ts";
 import { standingGrantStore } from "./records/grants/standing-grant-store.ts";
 import { interactionStore } from "./records/interactions/interaction-store.ts";
 import { type KeyProbeStore, keyProbeStore } from "./records/key-probes/key-probe-store.ts";
+import { keyRevocationRequestStore } from "./records/key-revocations/key-revocation-request-store.ts";
 import {
   type KeySightingStore,
   keySightingStore,
@@ -79,6 +82,8 @@ export function capabilities(deps: CapabilityDeps) {
     lifetimeSeconds: ONE_DAY_SECONDS + longestTokenSeconds(config),
   });
   const keyProbes = keyProbeStore(database);
+  const outgoing = sending(deps, { keys, deliveries, keyProbes });
+  const { wake } = outgoing.sender;
 
   return {
     issuer,
@@ -113,7 +118,8 @@ export function capabilities(deps: CapabilityDeps) {
     sightings,
     deliveries,
     keyProbes,
-    ...sending(deps, { keys, deliveries, keyProbes }),
+    ...outgoing,
+    ...revoking(deps, { keys, sightings, deliveries, wake }),
     accessTokens: accessTokens({ issuer, ring, ttlSeconds: lifetimes.accessTokenSeconds }),
     idTokens: idTokens({ issuer, ring, ttlSeconds: lifetimes.idTokenSeconds }),
   };
@@ -135,6 +141,24 @@ function sending(
   return {
     sender: sender({ deliveries, attempt, clock, logger }),
     drill: drill({ keyProbes, tokens, call, clock, signingAlgs }),
+  };
+}
+
+/** Throwing a key out, and who refuses it by now. */
+function revoking(
+  { config, database, clock }: CapabilityDeps,
+  others: {
+    keys: KeyLifecycle;
+    sightings: KeySightingStore;
+    deliveries: DeliveryStore;
+    wake: () => void;
+  },
+) {
+  const { leadSeconds, jwksMaxAgeSeconds, revocationByTwo: byTwo } = config.keys;
+  const requests = keyRevocationRequestStore(database);
+  return {
+    revokeSigningKey: revokeSigningKey({ ...others, requests, clock, byTwo }),
+    findKeyRefusals: findKeyRefusals({ ...others, clock, leadSeconds, jwksMaxAgeSeconds }),
   };
 }
 

@@ -1,26 +1,59 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { KeyAnswer } from "../endpoints/admin-api/answers.ts";
+import {
+  DrillAnswer,
+  KeyAnswer,
+  ReadinessAnswer,
+  RewrappedAnswer,
+  RotatedAnswer,
+  type SiteReadinessAnswer,
+} from "../endpoints/admin-api/key-answers.ts";
 import type { Operate } from "./operate.ts";
-import { table } from "./output.ts";
+import { facts, table } from "./output.ts";
 
 type Key = z.output<typeof KeyAnswer>;
+type Readiness = z.output<typeof ReadinessAnswer>;
+type Site = z.output<typeof SiteReadinessAnswer>;
 
-const Rotated = z.object({ activated: z.string(), published: z.string(), retiring: z.string() });
+const Keys = z.object({ keys: z.array(KeyAnswer) });
 
-export function keysCommands(program: Command, { admin, say }: Operate): void {
+interface Why {
+  reason?: string;
+}
+
+/** @returns the `keys` command, for those that stand elsewhere */
+export function keysCommands(program: Command, { admin, say }: Operate): Command {
   const keys = program.command("keys").description("the keys that sign tokens");
 
   keys
     .command("list")
     .description("every key, its state, and what happens to it next")
     .action(async () => {
-      const answer = await admin().ask("GET", "/keys", z.object({ keys: z.array(KeyAnswer) }));
+      const answer = await admin().ask("GET", "/keys", Keys);
       const rows = answer.keys.map((key) => [key.kid, key.alg, key.state, what(key)]);
-      say(
-        answer.keys,
-        table(["KEY", "ALG", "STATE", "SINCE AND UNTIL"], rows, "There are no keys."),
-      );
+      const head = ["KEY", "ALG", "STATE", "SINCE AND UNTIL"];
+      say(answer.keys, table(head, rows, "There are no keys."));
+    });
+
+  keys
+    .command("readiness")
+    .description(
+      "which sites hold the keys that sign next, and whether a rotation would go through",
+    )
+    .action(async () => {
+      const readiness = await admin().ask("GET", "/keys/readiness", ReadinessAnswer);
+      const head = ["SITE", "STANDING", "INSTANCES", "LAST DRILL"];
+      const rows = readiness.sites.map((site) => [
+        site.client_name,
+        standing(site),
+        String(site.instances.length),
+        lastDrill(site),
+      ]);
+      say(readiness, [
+        ...describe(readiness),
+        "",
+        ...table(head, rows, "There are no sites to wait for."),
+      ]);
     });
 
   keys
@@ -29,22 +62,51 @@ export function keysCommands(program: Command, { admin, say }: Operate): void {
       "the pending key begins to sign, and the next one is published; nobody is signed out",
     )
     .option("--reason <text>", "why, for the audit")
-    .action(async (options) => {
-      const rotated = await admin().ask("POST", "/keys/rotate", Rotated, options);
+    .action(async (options: Why) => {
+      const rotated = await admin().ask("POST", "/keys/rotate", RotatedAnswer, options);
       say(rotated, [
         `${rotated.activated} signs now.`,
         `${rotated.published} is published and waits.`,
         `${rotated.retiring} verifies until its last token has expired.`,
       ]);
     });
+
+  keys
+    .command("drill")
+    .description("let every site verify a harmless token of the next key; nothing changes")
+    .option("--reason <text>", "why, for the audit")
+    .action(async (options: Why) => {
+      const { results } = await admin().ask("POST", "/keys/drill", DrillAnswer, options);
+      const head = ["SITE", "KEY", "OUTCOME", "WHY"];
+      const rows = results.map((one) => [one.client_name, one.kid, one.outcome, one.problem ?? ""]);
+      say(results, table(head, rows, "There are no sites that can be drilled."));
+    });
+
+  keys
+    .command("rewrap")
+    .description("seal every private key under the first of KEY_ENCRYPTION_KEYS")
+    .option("--reason <text>", "why, for the audit")
+    .action(async (options: Why) => {
+      const rewrapped = await admin().ask("POST", "/keys/rewrap", RewrappedAnswer, options);
+      const { kek_id, kids } = rewrapped;
+      say(rewrapped, [
+        kids.length === 0
+          ? `Every key is sealed under ${kek_id} already.`
+          : `Sealed under ${kek_id} now: ${kids.join(", ")}. A backup made before still needs the former one.`,
+      ]);
+    });
+
+  return keys;
 }
 
 function what(key: Key): string {
   switch (key.state) {
     case "pending":
       return `published ${key.published_at}, may sign from ${key.safe_from ?? "later"}`;
-    case "active":
-      return `signs since ${key.activated_at ?? key.published_at}`;
+    case "active": {
+      const since = `signs since ${key.activated_at ?? key.published_at}`;
+      return key.replaced_at ? `${since}, replaced at ${key.replaced_at}` : since;
+    }
     case "retiring":
       return `verifies only, leaves at ${key.leaves_at ?? "the end of its last token"}`;
     case "retired":
@@ -52,4 +114,23 @@ function what(key: Key): string {
     default:
       return `thrown out ${key.revoked_at ?? ""}`.trim();
   }
+}
+
+const describe = ({ next, may_rotate, safe_from, scheduled_at }: Readiness): string[] =>
+  facts({
+    "Signs next": next.map(({ kid, alg }) => `${kid} (${alg})`).join(", "),
+    "May rotate": may_rotate ? "yes, now" : `no; from ${safe_from} in any case`,
+    "By itself": scheduled_at ?? "never",
+  });
+
+function standing({ counts, ready, why }: Site): string {
+  if (ready) return "ready";
+  const words = why === "silent" ? "has not reported" : "lacks the next key";
+  return counts ? words : `${words}; nobody waits for it`;
+}
+
+function lastDrill({ hears_events, probe }: Site): string {
+  if (!probe) return hears_events ? "never" : "cannot be drilled";
+  const { outcome, problem, at } = probe;
+  return `${outcome}${problem === undefined ? "" : `, ${problem}`} (${at})`;
 }

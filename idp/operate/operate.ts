@@ -7,5 +7,6 @@ export interface Operate {
   /** Asked for when a command runs, so that `--help` needs no identity provider. */
   admin(): AdminClient;
   say: Output["say"];
+  tell: Output["tell"];
   stdin: Readable;
 }

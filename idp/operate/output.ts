@@ -3,13 +3,20 @@
 export interface Output {
   /** One answer: as JSON when asked for, else as these lines. */
   say(answer: unknown, lines: readonly string[]): void;
+  /** Something that has just happened, while more is waited for: for people alone. */
+  tell(line: string): void;
 }
 
 export const output = (write: (text: string) => void, isJson: () => boolean): Output => ({
   say(answer, lines) {
     write(
-      isJson() ? `${JSON.stringify(answer, null, 2)}\n` : lines.map((line) => `${line}\n`).join(""),
+      isJson()
+        ? `${JSON.stringify(answer, null, 2)}\n`
+        : lines.map((line) => `${printable(line)}\n`).join(""),
     );
+  },
+  tell(line) {
+    if (!isJson()) write(`${printable(line)}\n`);
   },
 });
 

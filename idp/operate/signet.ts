@@ -6,6 +6,7 @@ import { adminClient } from "./admin-client.ts";
 import { auditCommands } from "./audit-commands.ts";
 import { clientsCommands } from "./clients-commands.ts";
 import { Refusal, readOperateConfig } from "./config.ts";
+import { keyRevocationCommands } from "./key-revocation-commands.ts";
 import { keysCommands } from "./keys-commands.ts";
 import type { Operate } from "./operate.ts";
 import { output } from "./output.ts";
@@ -26,14 +27,14 @@ const program = new Command("signet")
 
 const operate: Operate = {
   admin: () => adminClient(readOperateConfig(process.env)),
-  say: output(
+  ...output(
     (text) => process.stdout.write(text),
     () => program.opts().json === true,
-  ).say,
+  ),
   stdin: process.stdin,
 };
 
-keysCommands(program, operate);
+keyRevocationCommands(keysCommands(program, operate), operate);
 accountsCommands(program, operate);
 clientsCommands(program, operate);
 resourcesCommands(program, operate);

@@ -1,26 +1,12 @@
 // What the admin API says, on the wire (snake_case): made here from our records, read by the `signet`
 // command with the same schemas. Nothing secret is in a record's view; a secret is said once, when made.
 import { z } from "zod";
-import type { KeyView } from "../../../keys/key-lifecycle.ts";
 import type { Account } from "../../records/accounts/account.ts";
 import type { RecordedEvent } from "../../records/audit/audit-event.ts";
 import type { Client, Resource } from "../../records/clients/client.ts";
 import type { Session } from "../../records/sessions/session.ts";
 
 const time = z.iso.datetime();
-
-export const KeyAnswer = z.object({
-  kid: z.string(),
-  alg: z.string(),
-  state: z.string(),
-  published_at: time,
-  activated_at: time.optional(),
-  retiring_at: time.optional(),
-  retired_at: time.optional(),
-  revoked_at: time.optional(),
-  leaves_at: time.optional(),
-  safe_from: time.optional(),
-});
 
 export const AccountAnswer = z.object({
   id: z.string(),
@@ -85,19 +71,6 @@ export const AuditAnswer = z.object({
   request_id: z.string().optional(),
   reason: z.string().optional(),
   details: z.record(z.string(), z.unknown()),
-});
-
-export const keyAnswer = (key: KeyView): z.input<typeof KeyAnswer> => ({
-  kid: key.kid,
-  alg: key.alg,
-  state: key.state,
-  published_at: key.publishedAt.toISOString(),
-  ...(key.activatedAt && { activated_at: key.activatedAt.toISOString() }),
-  ...(key.retiringAt && { retiring_at: key.retiringAt.toISOString() }),
-  ...(key.retiredAt && { retired_at: key.retiredAt.toISOString() }),
-  ...(key.revokedAt && { revoked_at: key.revokedAt.toISOString() }),
-  ...(key.leavesAt && { leaves_at: key.leavesAt.toISOString() }),
-  ...(key.safeFrom && { safe_from: key.safeFrom.toISOString() }),
 });
 
 export const accountAnswer = (account: Account): z.input<typeof AccountAnswer> => ({
