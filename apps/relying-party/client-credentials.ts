@@ -20,3 +20,11 @@ export async function readClientCredentials(
   const file = ClientFile.safeParse(parseJson(text)).data;
   return file && { clientId: file.client_id, clientSecret: file.client_secret };
 }
+
+/** The Authorization header of client_secret_basic: both halves form-encoded first (RFC 6749 §2.3.1). */
+export function basicAuthorization({ clientId, clientSecret }: ClientCredentials): string {
+  const pair = `${formEncoded(clientId)}:${formEncoded(clientSecret)}`;
+  return `Basic ${Buffer.from(pair).toString("base64")}`;
+}
+
+const formEncoded = (text: string) => new URLSearchParams({ "": text }).toString().slice(1);

@@ -1,9 +1,9 @@
-import { readKeySet, type SigningKey } from "./key-set.ts";
+import { type PublishedKeys, readKeySet } from "./key-set.ts";
 import type { FetchLike } from "./outbound-fetch.ts";
 
-/** A believable answer of the JWKS endpoint. Without `keys` it confirms the set that the ETag names. */
+/** A believable answer of the JWKS endpoint. Without `published` it confirms the set that the ETag names. */
 export interface KeySetAnswer {
-  keys?: SigningKey[];
+  published?: PublishedKeys;
   etag: string | undefined;
   maxAgeSeconds: number;
 }
@@ -30,10 +30,10 @@ export async function fetchKeySet(request: {
   const answer = await fetch(uri, { headers });
   const maxAgeSeconds = maxAgeOf(answer.headers.get("cache-control"));
   if (answer.status === 304 && etag) return { etag, maxAgeSeconds };
-  const keys =
+  const published =
     answer.status === 200 && isJson(answer) && readKeySet(await answer.text(), algorithms);
-  if (!keys) throw new Error(`no key set in the answer (status ${answer.status})`);
-  return { keys, etag: answer.headers.get("etag") ?? undefined, maxAgeSeconds };
+  if (!published) throw new Error(`no key set in the answer (status ${answer.status})`);
+  return { published, etag: answer.headers.get("etag") ?? undefined, maxAgeSeconds };
 }
 
 const isJson = (answer: Response) =>

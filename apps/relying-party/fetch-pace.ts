@@ -1,8 +1,10 @@
-import type { Clock } from "./clock.ts";
+import { type Clock, hasPassed } from "./clock.ts";
 
 /** However many unknown keys are named, and whether or not fetches succeed (security requirement Z2). */
 const PAUSE_SECONDS = 30;
 const FIRST_RETRY_SECONDS = 0.5;
+/** However many notices the provider has signed. */
+const EXTRA_PAUSE_SECONDS = 5;
 
 /** How often a site may ask for the key set. */
 export interface FetchPace {
@@ -13,17 +15,15 @@ export interface FetchPace {
   allows(): boolean;
   /** The same for a site that has no keys at all yet: it starts soon, then ever more slowly. */
   allowsFirst(): boolean;
+  /** Whether there may be one out of turn now, which is then taken. */
+  takeExtra(): boolean;
 }
 
 export function createFetchPace({ clock }: { clock: Clock }): FetchPace {
   let lastBeganAt: Date | undefined;
+  let lastExtraAt: Date | undefined;
   let failures = 0;
-  const isOver = (pauseSeconds: number) => {
-    if (!lastBeganAt) return true;
-    const elapsed = (clock.now().getTime() - lastBeganAt.getTime()) / 1000;
-    // A clock that went back must not stop fetching for good.
-    return elapsed < 0 || elapsed >= pauseSeconds;
-  };
+  const isOver = (pauseSeconds: number) => hasPassed(clock, pauseSeconds, lastBeganAt);
   return {
     began() {
       lastBeganAt = clock.now();
@@ -33,5 +33,10 @@ export function createFetchPace({ clock }: { clock: Clock }): FetchPace {
     },
     allows: () => isOver(PAUSE_SECONDS),
     allowsFirst: () => isOver(Math.min(FIRST_RETRY_SECONDS * 2 ** failures, PAUSE_SECONDS)),
+    takeExtra() {
+      if (!hasPassed(clock, EXTRA_PAUSE_SECONDS, lastExtraAt)) return false;
+      lastExtraAt = clock.now();
+      return true;
+    },
   };
 }

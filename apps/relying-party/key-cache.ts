@@ -1,13 +1,15 @@
 // The copy of the provider's public keys that a site verifies with, on its own. Kept fresh in the background,
 // kept through outages and restarts for a day (RFC 5861's idea), fetched at most once in 30 seconds.
 // jose's remote set is not used: it refuses every token ten minutes after its last good fetch.
-import { type CryptoKey, createLocalJWKSet, type JWTHeaderParameters } from "jose";
+import type { CryptoKey, JWTHeaderParameters } from "jose";
 import type { Logger } from "pino";
-import { z } from "zod";
 import type { Clock } from "./clock.ts";
+import { createDistrustedKeys, type DistrustedKeys } from "./distrusted-keys.ts";
 import { fetchKeySet } from "./fetch-key-set.ts";
 import { createFetchPace } from "./fetch-pace.ts";
-import { KEY_SET_MAX_BYTES, KeySet, type SigningKey } from "./key-set.ts";
+import { type HeldKeys, holdKept, holdKeys, keptSet } from "./held-keys.ts";
+import { distrustIn, type KeptKeys, keptDistrust } from "./kept-keys.ts";
+import { KEY_SET_MAX_BYTES } from "./key-set.ts";
 import { boundedFetch, type FetchLike } from "./outbound-fetch.ts";
 import type { Reachability } from "./reachability.ts";
 import type { StateFile } from "./state-file.ts";
@@ -22,7 +24,7 @@ export class UnknownKey extends Error {
   override name = "UnknownKey";
 }
 
-export interface KeyCache {
+export interface KeyCache extends DistrustedKeys {
   /**
    * The key that a token header names; asks the provider once when the key is new to us.
    * @throws KeysUnavailable or UnknownKey
@@ -30,29 +32,20 @@ export interface KeyCache {
   resolve(header: JWTHeaderParameters): Promise<CryptoKey>;
   /** Whether tokens by this key are acceptable now. Never fetches. */
   holds(kid: string): boolean;
+  /** The published keys that are believed now, those that only others can use included; sorted. */
+  kids(): string[];
   /** Whether there is a set to verify with, however old within the bound. */
   isUsable(): boolean;
   fetchedAt(): Date | undefined;
-  /** Refuses a key from now on, also across restarts, whatever the provider publishes. */
-  distrust(kid: string): Promise<void>;
   /** Reads what an earlier process kept, then refreshes in the background. */
   start(): Promise<void>;
   /** Fetches now if the pace allows; concurrent callers share one request. Never throws. */
   refresh(): Promise<void>;
+  /** Fetches now, whatever the pace says, but so at most once in 5 seconds. Never throws. */
+  refetch(): Promise<void>;
   /** Resolves when nothing is being fetched or written any more. */
   stop(): Promise<void>;
 }
-
-/** What survives a restart. */
-export const KeptKeys = z.object({
-  issuer: z.string(),
-  fetchedAt: z.iso.datetime(),
-  maxAgeSeconds: z.number(),
-  etag: z.string().optional(),
-  keys: KeySet,
-  distrusted: z.array(z.string()),
-});
-export type KeptKeys = z.infer<typeof KeptKeys>;
 
 const STALE_AFTER_SECONDS = 24 * 3600;
 const POLL_MILLISECONDS = 500;
@@ -67,30 +60,23 @@ export interface KeyCacheOptions {
   file: StateFile<KeptKeys>;
   reachability: Reachability;
   logger: Logger;
+  /** Told when other keys are held or refused than before. */
+  changed?: () => void;
   /** Refresh at least this often, whatever max-age says. */
   refreshSeconds?: number;
   deadlineMilliseconds?: number;
 }
 
-interface Held {
-  keys: SigningKey[];
-  byKid: Map<string, SigningKey>;
-  local: (header: JWTHeaderParameters) => Promise<CryptoKey>;
-  fetchedAt: Date;
-  maxAgeSeconds: number;
-  etag: string | undefined;
-}
-
 export function createKeyCache(options: KeyCacheOptions): KeyCache {
   const { issuer, algorithms, clock, file, logger, reachability, refreshSeconds = 300 } = options;
+  const { changed = () => undefined } = options;
   const fetch = boundedFetch(options.fetch, {
     maxBytes: KEY_SET_MAX_BYTES,
     deadlineMilliseconds: options.deadlineMilliseconds ?? 3000,
   });
-  let held: Held | undefined;
+  let held: HeldKeys | undefined;
   let inFlight: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
-  const distrusted = new Set<string>();
   const pace = createFetchPace({ clock });
 
   const secondsSince = (at: Date) => (clock.now().getTime() - at.getTime()) / 1000;
@@ -103,31 +89,38 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
     return (age < 0 || age >= Math.min(held.maxAgeSeconds, refreshSeconds)) && pace.allows();
   };
 
-  const hold = (keys: SigningKey[], fetchedAt: Date, maxAgeSeconds: number, etag?: string) => {
-    const local = createLocalJWKSet({ keys });
-    const byKid = new Map(keys.map((key) => [key.kid, key]));
-    held = { keys, byKid, local: (header) => local(header), fetchedAt, maxAgeSeconds, etag };
+  const hold = (set: HeldKeys) => {
+    const before = held?.published.kids.join(" ");
+    held = set;
+    if (set.published.kids.join(" ") !== before) changed();
   };
   const keep = async () => {
     if (!held) return;
-    const { keys, maxAgeSeconds, etag } = held;
-    const kept = { issuer, keys, maxAgeSeconds, distrusted: [...distrusted] };
     await file
-      .write({ ...kept, fetchedAt: held.fetchedAt.toISOString(), ...(etag && { etag }) })
+      .write({ issuer, ...keptSet(held), ...keptDistrust(trust.distrusted()) })
       .catch((error: unknown) => logger.warn({ err: error }, "could not keep the key set"));
   };
+  const { restore, ...trust } = createDistrustedKeys({
+    clock,
+    logger,
+    changed() {
+      changed();
+      return keep();
+    },
+  });
 
   const attempt = async (uri: string) => {
     pace.began();
     try {
       const answer = await fetchKeySet({ uri, fetch, algorithms, etag: held?.etag });
       // "Not modified" confirms the keys that we hold.
-      const keys = answer.keys ?? held?.keys;
-      if (!keys) throw new Error("not modified, yet nothing is held");
-      hold(keys, clock.now(), answer.maxAgeSeconds, answer.etag);
+      const published = answer.published ?? held?.published;
+      if (!published) throw new Error("not modified, yet nothing is held");
+      const { maxAgeSeconds, etag } = answer;
+      hold(holdKeys({ published, fetchedAt: clock.now(), maxAgeSeconds, etag }));
       pace.ended("good");
       reachability.answered();
-      logger.debug({ kids: [...(held?.byKid.keys() ?? [])] }, "key set refreshed");
+      logger.debug({ kids: published.kids }, "key set refreshed");
     } catch (error) {
       pace.ended("bad");
       reachability.failed();
@@ -155,13 +148,14 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
   /** The set that can verify tokens by this key now. */
   const find = (kid: string) => {
     const set = believable();
-    return set?.byKid.has(kid) && !distrusted.has(kid) ? set : undefined;
+    return set?.usable.has(kid) && !trust.isDistrusted(kid) ? set : undefined;
   };
 
   return {
+    ...trust,
     async resolve(header) {
       const { kid } = header;
-      if (typeof kid !== "string" || distrusted.has(kid))
+      if (typeof kid !== "string" || trust.isDistrusted(kid))
         throw new UnknownKey("not a key we trust");
       refreshInBackground();
       if (!find(kid)) await refresh();
@@ -171,23 +165,25 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
       throw new UnknownKey("not a key that the issuer publishes");
     },
     holds: (kid) => find(kid) !== undefined,
-    isUsable: () => believable() !== undefined,
+    kids: () =>
+      (believable()?.published.kids ?? []).filter((kid) => !trust.isDistrusted(kid)).sort(),
+    isUsable: () => [...(believable()?.usable ?? [])].some((kid) => !trust.isDistrusted(kid)),
     fetchedAt: () => held?.fetchedAt,
-    async distrust(kid) {
-      distrusted.add(kid);
-      await keep();
-    },
     async start() {
       const kept = await file.read();
       if (kept?.issuer === issuer) {
-        // A time to come, left by a clock that was wrong, must not stretch the day.
-        const fetchedAt = Math.min(Date.parse(kept.fetchedAt), clock.now().getTime());
-        hold(kept.keys, new Date(fetchedAt), kept.maxAgeSeconds, kept.etag);
-        for (const kid of kept.distrusted) distrusted.add(kid);
+        restore(distrustIn(kept, clock.now()));
+        hold(holdKept(kept, clock.now()));
       }
       timer = setInterval(refreshInBackground, POLL_MILLISECONDS).unref();
     },
     refresh,
+    async refetch() {
+      if (!pace.takeExtra()) return;
+      // What is under way may have been asked for before there was news.
+      await inFlight;
+      await fetchOnce();
+    },
     async stop() {
       clearInterval(timer);
       await inFlight;

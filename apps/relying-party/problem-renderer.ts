@@ -1,4 +1,4 @@
-// The only place of a site that turns an error into an answer: a page for people, JSON for programs on /api.
+// The only place of a site that turns an error into an answer: a page for people, JSON for programs on /api and /key-events.
 import type { Logger } from "pino";
 import type { Render } from "./render.ts";
 import { type ProblemModel, pageNotFound, SiteProblem } from "./site-problem.ts";
@@ -43,7 +43,8 @@ export function problemRenderer(options: {
   };
 }
 
-const isForProgram = (ctx: SiteContext) => ctx.path === "/api" || ctx.path.startsWith("/api/");
+const isForProgram = ({ path }: SiteContext) =>
+  path === "/api" || path.startsWith("/api/") || path === "/key-events";
 
 function modelOf(problem: SiteProblem, reference: string | undefined): ProblemModel {
   const { status, title, message: explanation, whatNext } = problem;

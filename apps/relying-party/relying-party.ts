@@ -1,6 +1,6 @@
 // The relying-party kit: what a site needs to let people in by an OpenID provider, and nothing else.
-// It owns the redirect to the provider, the callback, the site session, bearer tokens on /api and sign-out;
-// it leaves pages and data to the site. OpenID Connect Core 1.0, RFC 9068, RFC 6750, RFC 9207, RP-Initiated Logout 1.0.
+// It owns the redirect to the provider, the callback, the site session, bearer tokens on /api, sign-out and the
+// copy of the provider's keys; it leaves pages and data to the site. OpenID Connect Core 1.0, RFC 9068, RFC 6750, RFC 9207, RP-Initiated Logout 1.0.
 import { join } from "node:path";
 import Router from "@koa/router";
 import type { Logger } from "pino";
@@ -11,7 +11,6 @@ import { type Clock, systemClock } from "./clock.ts";
 import { createEndedSessions, type EndedSessions, KeptEndedSessions } from "./ended-sessions.ts";
 import { createHealth } from "./health.ts";
 import { createIdTokenVerifier } from "./id-token-verifier.ts";
-import { createKeyCache, KeptKeys } from "./key-cache.ts";
 import { boundedFetch, type FetchLike, networkFetch } from "./outbound-fetch.ts";
 import { createProvider } from "./provider.ts";
 import { ProviderMetadata } from "./provider-metadata.ts";
@@ -27,6 +26,7 @@ import { createSignInCookie } from "./sign-in-cookie.ts";
 import { createSignOut } from "./sign-out.ts";
 import type { SiteConfig } from "./site-config.ts";
 import { siteCookies } from "./site-cookies.ts";
+import { createSiteKeys } from "./site-keys.ts";
 import { stateFile } from "./state-file.ts";
 import type { SiteMiddleware, SiteState } from "./visit.ts";
 
@@ -44,7 +44,7 @@ export interface RelyingPartyOptions {
 }
 
 export interface RelyingParty {
-  /** GET /sign-in, GET /callback, POST /sign-out, GET /health/live, GET /health/ready. */
+  /** GET /sign-in, GET /callback, POST /sign-out, POST /key-events, GET /health/live, GET /health/ready. */
   routes(): Router<SiteState>;
   /** For pages: no session → off to the identity provider and back here. Sets what `visitOf` reads. */
   requireSession: SiteMiddleware;
@@ -85,16 +85,18 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     // The first key set is wanted now, not at the next look at the clock.
     discovered: () => void keys.refresh(),
   });
-  const keys = createKeyCache({
+  const siteKeys = createSiteKeys({
     issuer,
     algorithms,
-    jwksUri: () => provider.metadata()?.jwks_uri,
+    provider: () => provider,
     fetch: rawFetch,
-    clock,
-    file: stateFile(join(dataDirectory, "key-set.json"), KeptKeys),
+    dataDirectory,
     reachability,
+    clock,
     logger,
+    changed: () => accessTokens.forget(),
   });
+  const { keys } = siteKeys;
   const clientId = () => provider.known()?.credentials.clientId;
   const accessTokens = createAccessTokenVerifier({
     issuer,
@@ -130,6 +132,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     authorizationServer,
     accessTokens,
     verifyIdToken,
+    keys,
     reachability,
     outageGraceSeconds: config.outageGraceSeconds,
     clock,
@@ -165,6 +168,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
         )
         .get("/callback", callback)
         .post("/sign-out", signOut)
+        .post("/key-events", siteKeys.receive)
         .get("/health/live", health.live)
         .get("/health/ready", health.ready),
     requireSession: createRequireSession({
@@ -179,13 +183,10 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     }),
     requireAccess: createRequireAccess({ accessTokens, realm: resource, logger }),
     isReady,
-    async distrust(kid) {
-      await keys.distrust(kid);
-      accessTokens.forget();
-    },
+    distrust: (kid) => keys.distrust([kid]),
     async start() {
       await ended.start();
-      await keys.start();
+      await siteKeys.start();
       await provider.start();
     },
     drain() {
@@ -193,7 +194,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     },
     async stop() {
       // Closing the network cuts short what is under way; what has arrived is still written.
-      await Promise.all([network?.close(), keys.stop(), provider.stop()]);
+      await Promise.all([network?.close(), siteKeys.stop(), provider.stop()]);
     },
   };
 }

@@ -1,6 +1,7 @@
 // Keeps a site session's access token fresh. Two tabs that hold the same refresh token get the same new one, and a
 // provider that does not answer never ends a session: only its refusal does.
 import { createHash } from "node:crypto";
+import { decodeProtectedHeader } from "jose";
 import type { Logger } from "pino";
 import {
   type AccessTokenVerifier,
@@ -10,6 +11,7 @@ import {
 import { type AuthorizationServer, TokenRequestRefused } from "./authorization-server.ts";
 import { type Clock, numericDate } from "./clock.ts";
 import type { VerifyIdToken } from "./id-token-verifier.ts";
+import type { KeyCache } from "./key-cache.ts";
 import type { Reachability } from "./reachability.ts";
 import { createSingleFlight } from "./single-flight.ts";
 import { renewSession, type SiteSession } from "./site-session.ts";
@@ -37,6 +39,7 @@ export function createSessionRenewal(options: {
   authorizationServer: Pick<AuthorizationServer, "refresh">;
   accessTokens: AccessTokenVerifier;
   verifyIdToken: VerifyIdToken;
+  keys: Pick<KeyCache, "isDistrusted">;
   reachability: Reachability;
   outageGraceSeconds: number;
   clock: Clock;
@@ -83,6 +86,10 @@ export function createSessionRenewal(options: {
   };
 
   return async (session) => {
+    // Before any refresh: what a distrusted key has signed is not carried on under a better one.
+    if (signersOf(session).some(options.keys.isDistrusted)) {
+      return { kind: "ended", reason: "the key of its tokens is distrusted" };
+    }
     const now = numericDate(clock.now());
     if (now < session.refreshAt) return verified(session);
     const expired = now >= session.accessExpiresAt;
@@ -103,4 +110,9 @@ export function createSessionRenewal(options: {
 /** OIDC Core §12.2: a refresh never brings another person. */
 class SubjectChanged extends Error {
   override name = "SubjectChanged";
+}
+
+function signersOf({ accessToken, idToken }: SiteSession): string[] {
+  const tokens = [accessToken, ...(idToken === undefined ? [] : [idToken])];
+  return tokens.flatMap((token) => decodeProtectedHeader(token).kid ?? []);
 }

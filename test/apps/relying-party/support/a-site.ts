@@ -82,6 +82,8 @@ export interface SiteWorld {
   /** An access token for this site's API, signed as given. */
   token(changes?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
   api(token: string, path?: string): ReturnType<Visitor["request"]>;
+  /** Brings a key event to the site, as the provider would. */
+  keyEvent(token: string): ReturnType<Visitor["request"]>;
   close(): Promise<void>;
 }
 
@@ -89,11 +91,16 @@ export interface SiteWorldOptions {
   env?: Record<string, string>;
   /** The site starts while the issuer is not up. */
   issuerDown?: boolean;
+  asksForSightings?: boolean;
+  /** Makes the issuer what it is to be when the site first meets it. */
+  issuerIs?: (issuer: TestIssuer) => void;
 }
 
 export async function aSite(options: SiteWorldOptions = {}): Promise<SiteWorld> {
   const clock = movableClock();
-  const issuer = await anIssuer({ clock, port: await freePort() });
+  const { asksForSightings = false } = options;
+  const issuer = await anIssuer({ clock, port: await freePort(), asksForSightings });
+  options.issuerIs?.(issuer);
   if (options.issuerDown) await issuer.stop();
   const dataDirectory = await mkdtemp(join(tmpdir(), "signet-site-"));
   const port = await freePort();
@@ -151,6 +158,8 @@ export async function aSite(options: SiteWorldOptions = {}): Promise<SiteWorld> 
       world
         .visitor()
         .request(`${world.baseUrl}${path}`, { headers: { authorization: `Bearer ${token}` } }),
+    keyEvent: (token) =>
+      world.visitor().request(`${world.baseUrl}/key-events`, { form: { event_token: token } }),
     async close() {
       await Promise.all(visitors.map((visitor) => visitor.close()));
       await world.site.stop();

@@ -33,6 +33,13 @@ const firstKey = aSigningKey();
 
 type Claims = Record<string, unknown>;
 
+/** What a site has reported of the keys that it holds. */
+export interface Sighting {
+  instance: string;
+  kids: string[];
+  refused?: { kid: string; at: string }[];
+}
+
 export interface TestIssuer {
   issuer: string;
   /** Who signs in next. */
@@ -47,16 +54,26 @@ export interface TestIssuer {
     idToken: (claims: Claims) => Claims;
     idTokenHeader: (header: Claims) => Claims;
     accessToken: (claims: Claims) => Claims;
+    accessTokenHeader?: (header: Claims) => Claims;
+    /** Allowed, and yet rare (OIDC Core §12.2). */
+    refreshWithoutIdToken?: boolean;
     authorizationResponse: (parameters: URLSearchParams) => void;
     jwks?: (response: ServerResponse) => void;
     token?: (response: ServerResponse) => void;
+    sighting?: (response: ServerResponse) => void;
   };
+  /** The reports of sites, in order; only an issuer that asks for them has any. */
+  sightings: Sighting[];
+  /** What the answer to a report says. */
+  revoked: string[];
   /** Paths that were asked for, in order. */
   requests: string[];
   requestsTo(path: string): number;
   /** The form of each token request. */
   tokenRequests: URLSearchParams[];
   accessToken(changes?: Claims, header?: Claims, key?: SigningKey): Promise<string>;
+  /** A key event for this client: "key-probe+jwt" or "key-notice+jwt". */
+  keyEvent(typ: string, changes?: Claims, header?: Claims, key?: SigningKey): Promise<string>;
   revokeGrants(): void;
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -75,13 +92,13 @@ interface Grant {
 
 const random = () => randomBytes(32).toString("base64url");
 
-export async function anIssuer({
-  clock,
-  port,
-}: {
+export async function anIssuer(options: {
   clock: Clock;
   port: number;
+  /** Whether it asks for key sightings, as Signet does. */
+  asksForSightings?: boolean;
 }): Promise<TestIssuer> {
+  const { clock, port, asksForSightings = false } = options;
   const issuer = `http://id.localhost:${port}`;
   const codes = new Map<string, Grant>();
   const refreshTokens = new Map<string, { grant: Grant; successor?: string }>();
@@ -123,7 +140,9 @@ export async function anIssuer({
   };
 
   const tokens = async (grant: Grant, refreshToken: string) => {
-    const accessToken = await sign(it.wrong.accessToken(accessClaims(grant)), { typ: "at+jwt" });
+    const { accessTokenHeader = (header) => header } = it.wrong;
+    const header = accessTokenHeader({ typ: "at+jwt" });
+    const accessToken = await sign(it.wrong.accessToken(accessClaims(grant)), header);
     return {
       access_token: accessToken,
       token_type: "Bearer",
@@ -167,7 +186,7 @@ export async function anIssuer({
     return tokens(grant, refreshToken);
   };
 
-  const refresh = (form: URLSearchParams) => {
+  const refresh = async (form: URLSearchParams) => {
     const presented = refreshTokens.get(form.get("refresh_token") ?? "");
     if (!presented || presented.grant.revoked) return undefined;
     if (presented.successor && refreshTokens.get(presented.successor)?.successor) {
@@ -178,13 +197,12 @@ export async function anIssuer({
     presented.successor ??= random();
     const { grant, successor } = presented;
     refreshTokens.set(successor, refreshTokens.get(successor) ?? { grant });
-    return tokens(grant, successor);
+    const { id_token, ...others } = await tokens(grant, successor);
+    return it.wrong.refreshWithoutIdToken ? others : { ...others, id_token };
   };
 
   const token = async (request: IncomingMessage, response: ServerResponse) => {
-    let body = "";
-    for await (const chunk of request) body += chunk;
-    const form = new URLSearchParams(body);
+    const form = new URLSearchParams(await bodyOf(request));
     it.tokenRequests.push(form);
     if (!isClient(request.headers.authorization)) {
       return json(response, { error: "invalid_client" }, 401);
@@ -194,11 +212,23 @@ export async function anIssuer({
     return answer ? json(response, answer) : json(response, { error: "invalid_grant" }, 400);
   };
 
+  const sighting = async (request: IncomingMessage, response: ServerResponse) => {
+    const body = await bodyOf(request);
+    if (!isClient(request.headers.authorization)) {
+      return json(response, { error: "invalid_client" }, 401);
+    }
+    it.sightings.push(JSON.parse(body));
+    return json(response, { expires_in: 180, revoked: it.revoked });
+  };
+
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? "/", issuer);
     it.requests.push(url.pathname);
     if (url.pathname === "/.well-known/openid-configuration")
-      return json(response, metadata(issuer));
+      return json(response, {
+        ...metadata(issuer),
+        ...(asksForSightings && { signet_key_sightings_endpoint: `${issuer}/key-sightings` }),
+      });
     if (url.pathname === "/jwks") {
       if (it.wrong.jwks) return it.wrong.jwks(response);
       const keys = [it.key, ...it.otherKeys].map(({ jwk }) => jwk);
@@ -208,6 +238,9 @@ export async function anIssuer({
     if (url.pathname === "/authorize") return authorize(url.searchParams, response);
     if (url.pathname === "/token") {
       return it.wrong.token ? it.wrong.token(response) : token(request, response);
+    }
+    if (url.pathname === "/key-sightings") {
+      return it.wrong.sighting ? it.wrong.sighting(response) : sighting(request, response);
     }
     response.writeHead(404).end();
   };
@@ -228,6 +261,8 @@ export async function anIssuer({
     requests: [],
     requestsTo: (path) => it.requests.filter((asked) => asked === path).length,
     tokenRequests: [],
+    sightings: [],
+    revoked: [],
     accessToken: (changes = {}, header = {}, key) => {
       const resource = "http://bank.localhost/api";
       const claims = {
@@ -235,6 +270,11 @@ export async function anIssuer({
         ...changes,
       };
       return sign(claims, { typ: "at+jwt", ...header }, key);
+    },
+    keyEvent: (typ, changes = {}, header = {}, key) => {
+      const times = { iat: now(), exp: now() + 60, jti: random() };
+      const claims = { iss: issuer, aud: CLIENT.clientId, ...times, ...changes };
+      return sign(claims, { typ, ...header }, key);
     },
     revokeGrants: () => {
       for (const { grant } of refreshTokens.values()) grant.revoked = true;
@@ -265,6 +305,12 @@ const metadata = (issuer: string) => ({
   id_token_signing_alg_values_supported: ["RS256"],
   authorization_response_iss_parameter_supported: true,
 });
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let body = "";
+  for await (const chunk of request) body += chunk;
+  return body;
+}
 
 function json(response: ServerResponse, body: object, status = 200, headers = {}) {
   response.writeHead(status, { "content-type": "application/json", ...headers });
