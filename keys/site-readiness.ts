@@ -29,8 +29,9 @@ export function unreadySites(
 ): UnreadySite[] {
   return sites.flatMap((site): UnreadySite[] => {
     const { clientId, name, algs, instances } = site;
-    if (instances.length === 0) return [{ clientId, name, why: "silent", instances: [] }];
     const wanted = pending.filter(({ alg }) => algs.includes(alg)).map(({ kid }) => kid);
+    if (wanted.length === 0) return [];
+    if (instances.length === 0) return [{ clientId, name, why: "silent", instances: [] }];
     const lacking = instances
       .filter(({ kids }) => !wanted.every((kid) => kids.includes(kid)))
       .map(({ instance }) => instance);

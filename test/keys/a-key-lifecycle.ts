@@ -1,3 +1,4 @@
+import type { KeyLogger } from "../../keys/key-changes.ts";
 import type { RecordKeyEvent } from "../../keys/key-event.ts";
 import { createKeyLifecycle, type KeyLifecycle } from "../../keys/key-lifecycle.ts";
 import { keySeal, type SealingKey } from "../../keys/key-seal.ts";
@@ -18,9 +19,17 @@ export const LEAVES_AFTER_SECONDS = LONGEST_TOKEN_SECONDS + 4 * SKEW_SECONDS;
 export const JWKS_MAX_AGE_SECONDS = 300;
 
 /** A site that obtained a token and never reports: a rotation waits for its time. */
-export const someSite: RecentSites = async () => [
-  { clientId: "ledgerline", name: "Ledgerline", algs: ["ES256", "RS256"], instances: [] },
+export const silentSite: RecentSites = async () => [
+  {
+    clientId: "ledgerline",
+    name: "Ledgerline",
+    algs: ["RS256", "PS256", "ES256", "EdDSA"],
+    instances: [],
+  },
 ];
+
+/** Nobody has obtained a token: nobody could meet a key that is new to them. */
+export const noSite: RecentSites = async () => [];
 
 /** The wiring's audit writer, as far as keys need it. */
 export const recordAudit: RecordKeyEvent = async (orm, event) => {
@@ -29,6 +38,19 @@ export const recordAudit: RecordKeyEvent = async (orm, event) => {
     data: { id: crypto.randomUUID(), ...columns, details: JSON.parse(JSON.stringify(details)) },
   });
 };
+
+export interface LifecycleOptions {
+  /** The first seals. */
+  readonly keks?: SealingKey[];
+  readonly signingAlgs?: readonly string[];
+  readonly rotationSeconds?: number;
+  readonly leadSeconds?: number;
+  readonly recentSites?: RecentSites;
+  readonly mostChanges?: number;
+  readonly rsaBits?: number;
+  readonly pollSeconds?: number;
+  readonly logger?: KeyLogger;
+}
 
 /**
  * One replica's keys, with settings that tests can count on. ES256 unless said otherwise: nothing
@@ -42,16 +64,13 @@ export function aKeyLifecycle(
     signingAlgs = ["ES256"],
     rotationSeconds = 0,
     leadSeconds = LEAD_SECONDS,
-    recentSites = someSite,
+    recentSites = silentSite,
     mostChanges = 1_000,
-  }: {
-    keks?: SealingKey[];
-    signingAlgs?: string[];
-    rotationSeconds?: number;
-    leadSeconds?: number;
-    recentSites?: RecentSites;
-    mostChanges?: number;
-  } = {},
+    rsaBits = 2048,
+    // The tests poll by themselves.
+    pollSeconds = 3_600,
+    logger,
+  }: LifecycleOptions = {},
 ): KeyLifecycle {
   return createKeyLifecycle({
     database,
@@ -74,11 +93,11 @@ export function aKeyLifecycle(
     jwksMaxAgeSeconds: JWKS_MAX_AGE_SECONDS,
     longestTokenSeconds: LONGEST_TOKEN_SECONDS,
     skewSeconds: SKEW_SECONDS,
-    // The tests poll by themselves.
-    pollSeconds: 3_600,
+    pollSeconds,
     signingAlgs,
-    rsaBits: 2048,
+    rsaBits,
     recordAudit,
+    ...(logger && { logger }),
   });
 }
 
