@@ -9,14 +9,14 @@ import { at, cause, type Stores } from "./a-world.ts";
 const A_MOMENT_MS = 250;
 
 /**
- * Holds what `hold` locks while `issue` and then `scope`'s ending begin.
- * @returns whether access had ended while `issue` still stood there
+ * Holds what `hold` locks while `first` and then `second` begin.
+ * @returns whether `second` had ended while `first` still stood there
  */
-export async function endWhile<T>(
-  there: Stores,
+export async function whileHeld<T>(
+  { database }: Pick<Stores, "database">,
   hold: (orm: Orm) => Promise<unknown>,
-  issue: () => Promise<T>,
-  scope: EndScope,
+  first: () => Promise<T>,
+  second: () => Promise<unknown>,
 ): Promise<{ issued: T; endedBefore: boolean }> {
   let isHeld = () => {};
   let letGo = () => {};
@@ -26,7 +26,7 @@ export async function endWhile<T>(
   const mayEnd = new Promise<void>((resolve) => {
     letGo = resolve;
   });
-  const holding = there.database.transaction(async (orm) => {
+  const holding = database.transaction(async (orm) => {
     await hold(orm);
     isHeld();
     await mayEnd;
@@ -34,9 +34,9 @@ export async function endWhile<T>(
   await held;
 
   let hasEnded = false;
-  const issuing = issue();
+  const issuing = first();
   await pass(A_MOMENT_MS);
-  const ending = there.endAccess(scope, "ended-by-administrator", at(1), cause).then(() => {
+  const ending = second().then(() => {
     hasEnded = true;
   });
   await pass(A_MOMENT_MS);
@@ -45,3 +45,14 @@ export async function endWhile<T>(
   const [issued] = await Promise.all([issuing, ending, holding]);
   return { issued, endedBefore };
 }
+
+/** The same, with an ending of access as what comes second. */
+export const endWhile = <T>(
+  there: Stores,
+  hold: (orm: Orm) => Promise<unknown>,
+  issue: () => Promise<T>,
+  scope: EndScope,
+) =>
+  whileHeld(there, hold, issue, () =>
+    there.endAccess(scope, "ended-by-administrator", at(1), cause),
+  );
