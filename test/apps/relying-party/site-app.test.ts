@@ -22,6 +22,7 @@ describe("a site's application", () => {
     "/health/live",
     "/api/accounts",
     "/api/nowhere",
+    "/key-events",
   ])("H1: %s carries the security headers", async (path) => {
     const { headers } = await get(path);
     const policy = headers.get("content-security-policy") ?? "";
