@@ -33,10 +33,19 @@ describe("settings of the identity provider", () => {
       signingAlgs: ["RS256"],
       rsaBits: 2048,
       lifetimes: { codeSeconds: 60, accessTokenSeconds: 300, sessionAbsoluteSeconds: 43_200 },
-      keys: { leadSeconds: 86_400, jwksMaxAgeSeconds: 300, skewSeconds: 60 },
+      keys: {
+        leadSeconds: 86_400,
+        jwksMaxAgeSeconds: 300,
+        skewSeconds: 60,
+        rotationSeconds: 7_776_000,
+        changesPerDay: 5,
+        revocationByTwo: false,
+      },
+      outboundAllow: [],
       warnings: [],
     });
     expect(config.adminToken).toBeUndefined();
+    expect(config.sealCommand).toBeUndefined();
   });
 
   it("is frozen, all the way down", () => {
@@ -84,6 +93,23 @@ describe("settings of the identity provider", () => {
     ["WEB_CONCURRENCY", "2", /without DATABASE_URL/],
     ["ADMIN_PORT", "4000", /differ from PORT/],
     ["KEY_LEAD_SECONDS", "664", /at least 665/],
+    ["KEY_ENCRYPTION_KEYS", "hsm:commands", /the word command/],
+    ["KEY_ENCRYPTION_KEYS", "hsm:command,hsm:command", /twice/],
+    ["KEY_ENCRYPTION_KEYS", "an hsm:command", /id:key/],
+    ["KEY_SEAL_COMMAND", '["/opt/seal"', /JSON array/],
+    ["KEY_SEAL_COMMAND", '["/opt/seal", 7]', /JSON array/],
+    ["KEY_SEAL_COMMAND", "[]", /JSON array/],
+    ["KEY_SEAL_TIMEOUT_SECONDS", "0", /between 1 and 120/],
+    ["SIGNING_ALGS", "ES256", /must include RS256/],
+    ["SIGNING_ALGS", "RS256,HS256", /RS256, PS256, ES256, EdDSA/],
+    ["SIGNING_ALGS", "RS256,none", /at most once/],
+    ["SIGNING_ALGS", "RS256,RS256", /at most once/],
+    ["KEY_ROTATION_SECONDS", "86399", /0 or at least KEY_LEAD_SECONDS \(86400\)/],
+    ["KEY_ROTATION_SECONDS", "-1", /whole number/],
+    ["KEY_CHANGES_PER_DAY", "0", /between 1 and 1000/],
+    ["KEY_REVOCATION_BY_TWO", "yes", /true or false/],
+    ["OUTBOUND_ALLOW", "10.0.0.0/33", /CIDR/],
+    ["OUTBOUND_ALLOW", "sites.internal", /CIDR/],
   ];
   it.each(malformed)("refuses %s=%s in one line that names it", (name, value, expected) => {
     const refusal = refusalOf(() => read({ ...production, [name]: value }));
@@ -113,6 +139,65 @@ describe("settings of the identity provider", () => {
     expect(config.keyEncryptionKeys[0]).toHaveProperty("key.length", 32);
   });
 
+  it("takes the word command for a key that KEY_SEAL_COMMAND holds, beside keys of its own", () => {
+    const keys = { KEY_ENCRYPTION_KEYS: `hsm:command,${key("old")}` };
+    const config = read({ ...production, ...keys, KEY_SEAL_COMMAND: "/opt/seal --slot 3" });
+    expect(config.keyEncryptionKeys).toMatchObject([
+      { id: "hsm", heldBy: "command" },
+      { id: "old" },
+    ]);
+    expect(config.sealCommand).toEqual({
+      command: ["/opt/seal", "--slot", "3"],
+      timeoutSeconds: 10,
+    });
+    expect(refusalOf(() => read({ ...production, ...keys })).message).toBe(
+      "KEY_SEAL_COMMAND is required: KEY_ENCRYPTION_KEYS has a key it holds",
+    );
+  });
+
+  it.each([
+    ["/opt/seal", ["/opt/seal"]],
+    ["  /opt/seal   a  b ", ["/opt/seal", "a", "b"]],
+    ["/opt/seal 'a b' ; $(x)", ["/opt/seal", "'a", "b'", ";", "$(x)"]],
+    ['["/opt/my seal", "--pin-file", "/a b", ";"]', ["/opt/my seal", "--pin-file", "/a b", ";"]],
+  ])("reads KEY_SEAL_COMMAND %j as words, as no shell would", (text, command) => {
+    expect(read({ ...production, KEY_SEAL_COMMAND: text }).sealCommand?.command).toEqual(command);
+  });
+
+  it.each([
+    ["RS256", ["RS256"]],
+    ["EdDSA,RS256", ["RS256", "EdDSA"]],
+    [" ES256 , EdDSA, PS256,RS256", ["RS256", "PS256", "ES256", "EdDSA"]],
+  ])("signs with %j, RS256 first", (text, algs) => {
+    expect(read({ ...production, SIGNING_ALGS: text }).signingAlgs).toEqual(algs);
+  });
+
+  it.each(["2048", "3072", "4096"])("makes RSA keys of %s bits", (bits) => {
+    expect(read({ ...production, RSA_BITS: bits }).rsaBits).toBe(Number(bits));
+  });
+
+  it("rotates by itself as often as it is told, or never", () => {
+    const rotation = (text: string) =>
+      read({ ...production, KEY_ROTATION_SECONDS: text }).keys.rotationSeconds;
+    expect(rotation("2592000")).toBe(2_592_000);
+    expect(rotation("86400")).toBe(86_400);
+    expect(rotation("0")).toBe(0);
+  });
+
+  it("D1: counts changes, and asks for a second person, as it is told", () => {
+    const { keys } = read({
+      ...production,
+      KEY_CHANGES_PER_DAY: "2",
+      KEY_REVOCATION_BY_TWO: "true",
+    });
+    expect(keys).toMatchObject({ changesPerDay: 2, revocationByTwo: true });
+  });
+
+  it("F2: calls what is not public only where it is told to", () => {
+    const config = read({ ...production, OUTBOUND_ALLOW: "10.1.0.0/16, fd00::7" });
+    expect(config.outboundAllow).toEqual(["10.1.0.0/16", "fd00::7"]);
+  });
+
   it("K2: a lead of exactly the derived minimum is enough", () => {
     expect(read({ ...production, KEY_LEAD_SECONDS: "665" }).keys.leadSeconds).toBe(665);
   });
@@ -135,6 +220,12 @@ describe("demo mode", () => {
     const config = readDemo(demo);
     expect(config.keys.leadSeconds).toBe(30);
     expect(config.warnings).toEqual([expect.stringMatching(/^KEY_LEAD_SECONDS is 30/)]);
+  });
+
+  it("changes keys as often as whoever tries it out likes, and calls loopback", () => {
+    const config = readDemo({ ...demo, OUTBOUND_ALLOW: "10.0.0.1" });
+    expect(config.keys.changesPerDay).toBe(100);
+    expect(config.outboundAllow).toEqual(["127.0.0.0/8", "::1/128", "10.0.0.1"]);
   });
 
   it("is refused off loopback, before any secret is made", () => {

@@ -19,7 +19,9 @@ export type TokenWorld = Awaited<ReturnType<typeof aTokenWorld>>;
 export async function aTokenWorld() {
   const database = await openTestDatabase();
   const clock = movableClock();
-  const keys = aKeyLifecycle(database, clock, { signingAlgs: ["RS256"] });
+  const keys = aKeyLifecycle(database, clock, {
+    signingAlgs: ["RS256", "PS256", "ES256", "EdDSA"],
+  });
   await keys.start();
   const { ring } = keys;
   const kid = ring.activeKid;

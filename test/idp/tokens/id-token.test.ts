@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader } from "jose";
+import * as oauth from "oauth4webapi";
 import { beforeAll, describe, expect, it } from "vitest";
 import { LEAD_SECONDS, LEAVES_AFTER_SECONDS } from "../../keys/a-key-lifecycle.ts";
 import { aTokenWorld, ISSUER, type TokenWorld, TTL_SECONDS } from "./a-token-world.ts";
@@ -27,6 +28,8 @@ beforeAll(async () => {
 });
 
 const now = () => world.clock.now();
+/** oauth4webapi asks no clock of ours. */
+const realTime = () => Math.floor(Date.now() / 1000);
 const readHint = (token: string) => world.id.readHint(token, now());
 
 describe("an ID token (OpenID Connect Core §2)", () => {
@@ -52,6 +55,54 @@ describe("an ID token (OpenID Connect Core §2)", () => {
   it("binds its access token by the left half of its hash (§3.1.3.6)", () => {
     const hash = createHash("sha256").update(request.accessToken).digest();
     expect(goodClaims.at_hash).toBe(hash.subarray(0, 16).toString("base64url"));
+  });
+
+  describe.each([
+    ["PS256", "sha256"],
+    ["ES256", "sha256"],
+    // RFC 8032 §5.1 hashes with SHA-512, and so do clients that know EdDSA.
+    ["EdDSA", "sha512"],
+  ])("signed with %s for a client that registered it", (alg, digest) => {
+    it(`binds its access token by the left half of its ${digest}`, async () => {
+      const token = await world.id.mint({ ...request, alg }, now());
+      expect(decodeProtectedHeader(token)).toEqual({ alg, typ: "JWT", kid: expect.any(String) });
+      const hash = createHash(digest).update(request.accessToken).digest();
+      expect(decodeJwt(token).at_hash).toBe(
+        hash.subarray(0, hash.length / 2).toString("base64url"),
+      );
+      expect(await readHint(token)).toMatchObject({ subject: request.subject });
+    });
+
+    it("hashes as oauth4webapi, on which openid-client stands, expects it", async () => {
+      // It compares c_hash (§3.3.2.11), which is made of a code as at_hash is of a token.
+      const code = "SplxlOBeZQQYbYS6WxSbIA";
+      const { at_hash: c_hash } = decodeJwt(
+        await world.id.mint({ ...request, alg, accessToken: code }, now()),
+      );
+      const check = async (hash: unknown) => {
+        const token = await world.ring.sign(
+          { typ: "JWT", alg },
+          { ...decodeJwt(good), iat: realTime(), exp: realTime() + 60, c_hash: hash },
+        );
+        return oauth.validateCodeIdTokenResponse(
+          { issuer: ISSUER, jwks_uri: `${ISSUER}/jwks` },
+          { client_id: request.clientId, id_token_signed_response_alg: alg },
+          new URLSearchParams({ code, id_token: token }),
+          request.nonce,
+          oauth.expectNoState,
+          undefined,
+          {
+            [oauth.allowInsecureRequests]: true,
+            [oauth.customFetch]: async () =>
+              new Response(new Uint8Array(world.ring.publication().body), {
+                headers: { "Content-Type": "application/jwk-set+json" },
+              }),
+          },
+        );
+      };
+      expect((await check(c_hash)).get("code")).toBe(code);
+      await expect(check("another")).rejects.toThrow("c_hash");
+    });
   });
 
   it("is at most 1 KiB at the two sites", () => {
