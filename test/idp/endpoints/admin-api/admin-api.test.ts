@@ -155,7 +155,7 @@ describe("accounts", () => {
       name: "First",
       admin: true,
     });
-    expect(body).toMatchObject({ admin: true, has_password: false });
+    expect(body).toMatchObject({ admin: true, key_admin: false, has_password: false });
     const { url, expires_at } = body.password_link;
     expect(url.startsWith(`${idp.issuer}/set-password/`)).toBe(true);
     expect(Date.parse(expires_at) - idp.clock.now().getTime()).toBe(600_000);
@@ -173,6 +173,14 @@ describe("accounts", () => {
     expect(again.status).toBeGreaterThanOrEqual(400);
     const shown = await operator("GET", "/accounts/first%40example.test");
     expect(shown.body.has_password).toBe(true);
+  });
+
+  it("D1: gives the care of the keys to whom it is said, and to nobody else", async () => {
+    const account = { email: "keys@example.test", name: "Keys", key_admin: true };
+    const { body } = await operator("POST", "/accounts", account);
+    expect(body).toMatchObject({ admin: false, key_admin: true });
+    const shown = await operator("GET", `/accounts/${body.id}`);
+    expect(shown.body).toMatchObject({ admin: false, key_admin: true });
   });
 
   it("finds a person by address and by id", async () => {
@@ -327,37 +335,6 @@ describe("sessions", () => {
     });
     expect(answer.status).toBe(404);
     expect(await idp.known.sessions.list(account.id, idp.clock.now())).toHaveLength(1);
-  });
-});
-
-describe("keys", () => {
-  it("K2: refuses a rotation before it is safe, and says from when it is", async () => {
-    const answer = await operator("POST", "/keys/rotate", {});
-    expect(answer.status).toBe(409);
-    expect(answer.body).toMatchObject({
-      error: "too_early",
-      safe_from: new Date(idp.clock.now().getTime() + 86_400_000).toISOString(),
-    });
-  });
-
-  it("rotates once it is safe, and records who did it and why", async () => {
-    const before = (await operator("GET", "/keys")).body.keys;
-    idp.clock.advance(86_400);
-    const { body } = await operator("POST", "/keys/rotate", { reason: "quarterly" });
-    expect(body).toEqual({
-      activated: before.find((key: { state: string }) => key.state === "pending").kid,
-      retiring: before.find((key: { state: string }) => key.state === "active").kid,
-      published: expect.any(String),
-    });
-    expect(await lastEvent("keys.rotated")).toMatchObject({
-      actor: "operator-token",
-      reason: "quarterly",
-    });
-  });
-
-  it("T8, K9: never shows a private member", async () => {
-    const { text } = await operator("GET", "/keys");
-    expect(text).not.toMatch(/"(d|p|q|dp|dq|qi)"|PRIVATE|sealed/);
   });
 });
 
