@@ -28,19 +28,17 @@ afterAll(async () => {
 });
 
 describe("a process with private keys in its memory (K9)", { timeout: 120_000 }, () => {
-  it.each([
-    "--inspect=127.0.0.1:0",
-    "--heapsnapshot-signal=SIGUSR2",
-    "--report-on-fatalerror",
-    "--heap-prof",
-  ])("K9: does not start with %s", async (option) => {
-    const environment = { ...(await anInstallation()), NODE_OPTIONS: option };
-    const { code, stderr } = await aProcess("idp/main.ts", [], environment).ended;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /^signet: NODE_OPTIONS: \S+ would let private keys out of this process; [^\n]+$/m,
-    );
-  });
+  it.each(["--inspect=127.0.0.1:0", "--heapsnapshot-signal=SIGUSR2", "--report-on-fatalerror"])(
+    "K9: does not start with %s",
+    async (option) => {
+      const environment = { ...(await anInstallation()), NODE_OPTIONS: option };
+      const { code, stderr } = await aProcess("idp/main.ts", [], environment).ended;
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /^signet: NODE_OPTIONS: \S+ would let private keys out of this process; [^\n]+$/m,
+      );
+    },
+  );
 
   it("K9: opens no debugger when it is signalled to, and goes on", async () => {
     const running = aProcess("idp/main.ts", [], await anInstallation());
