@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { z } from "zod";
 import { AuditAnswer } from "../endpoints/admin-api/answers.ts";
+import { wholeNumber } from "./input.ts";
 import type { Operate } from "./operate.ts";
 import { table } from "./output.ts";
 
@@ -37,9 +38,4 @@ export function auditCommands(program: Command, { admin, say }: Operate): void {
       ]);
       say(events, table(["TIME", "WHAT", "OUTCOME", "WHO", "WHY"], rows, "Nothing is recorded."));
     });
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
-  return Number(text);
 }

@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { InvalidArgumentError } from "commander";
 import { Refusal } from "./config.ts";
 
 /** The password on standard input, without the line's end. */
@@ -11,6 +12,12 @@ export async function readPassword(stdin: Readable): Promise<string> {
   if (password === "") throw new Refusal("--password-stdin: standard input is empty");
   if (/[\r\n]/.test(password)) throw new Refusal("--password-stdin: expected a single line");
   return password;
+}
+
+/** An option's value. @throws InvalidArgumentError in commander's words */
+export function wholeNumber(value: string): number {
+  if (!/^\d{1,4}$/.test(value)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(value);
 }
 
 /** @param source  a file's name, or `-` for standard input */

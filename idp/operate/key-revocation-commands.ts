@@ -5,6 +5,7 @@ import {
   RevocationRequestAnswer,
   RevokedAnswer,
 } from "../endpoints/admin-api/key-revocation-answers.ts";
+import { wholeNumber } from "./input.ts";
 import type { Operate } from "./operate.ts";
 import { table } from "./output.ts";
 import { watchRefusals } from "./watch-refusals.ts";
@@ -16,20 +17,18 @@ const Requests = z.object({ revocations: z.array(RevocationRequestAnswer) });
 interface RevokeOptions {
   reason: string;
   refreshTokens: string;
-  wait: boolean;
+  wait: number | false;
 }
 
 interface DecideOptions {
   reason?: string;
-  wait?: boolean;
 }
 
 /** Throwing a key out. @param keys  the `keys` command */
 export function keyRevocationCommands(keys: Command, operate: Operate): void {
   const { admin, say } = operate;
 
-  keys
-    .command("revoke")
+  waiting(keys.command("revoke"))
     .description("throw a key out at once; its tokens are refused, and every site is told")
     .argument("<key>", "its kid")
     .requiredOption("--reason <text>", "why, for the audit")
@@ -38,7 +37,6 @@ export function keyRevocationCommands(keys: Command, operate: Operate): void {
         .choices(["keep", "end"])
         .makeOptionMandatory(),
     )
-    .option("--no-wait", "do not wait for the sites to refuse the key")
     .action(async (kid: string, { reason, refreshTokens, wait }: RevokeOptions) => {
       const request = { reason, refresh_tokens: refreshTokens };
       const answer = await admin().ask("POST", `${pathOf(kid)}/revoke`, RevokedOrAsked, request);
@@ -66,13 +64,11 @@ export function keyRevocationCommands(keys: Command, operate: Operate): void {
       say(revocations, table(head, rows, "Nothing waits for a second key administrator."));
     });
 
-  keys
-    .command("confirm")
+  waiting(keys.command("confirm"))
     .description("be the second one: throw the key out that somebody else asked for")
     .argument("<request>", "as `keys revocations` lists it")
     .option("--reason <text>", "why, for the audit; the first one's when absent")
-    .option("--no-wait", "do not wait for the sites to refuse the key")
-    .action(async (id: string, { reason, wait = true }: DecideOptions) => {
+    .action(async (id: string, { reason, wait }: DecideOptions & Pick<RevokeOptions, "wait">) => {
       const path = `${requestPath(id)}/confirm`;
       await report(operate, await admin().ask("POST", path, RevokedAnswer, { reason }), wait);
     });
@@ -93,6 +89,11 @@ export function keyRevocationCommands(keys: Command, operate: Operate): void {
     });
 }
 
+const waiting = (command: Command) =>
+  command
+    .option("--wait <seconds>", "how long to wait for the sites to refuse it", wholeNumber, 20)
+    .option("--no-wait", "do not wait for them");
+
 const pathOf = (kid: string) => `/keys/${encodeURIComponent(kid)}`;
 const requestPath = (id: string) => `/keys/revocations/${encodeURIComponent(id)}`;
 
@@ -100,15 +101,15 @@ const requestPath = (id: string) => `/keys/revocations/${encodeURIComponent(id)}
 async function report(
   operate: Operate,
   revoked: z.output<typeof RevokedAnswer>,
-  wait: boolean,
+  wait: number | false,
 ): Promise<void> {
   const { admin, say, tell } = operate;
   tell(`${revoked.revoked} is thrown out.`);
   if (revoked.activated !== undefined) tell(`${revoked.activated} signs now.`);
   if (revoked.published !== undefined) tell(`${revoked.published} is published and waits.`);
-  if (!wait) return say(revoked, []);
+  if (wait === false) return say(revoked, []);
   const path = `${pathOf(revoked.revoked)}/refusals`;
-  const { refusals, lines } = await watchRefusals(admin(), path, tell);
+  const { refusals, lines } = await watchRefusals(admin(), path, { seconds: wait, tell });
   const { sites, accepted_until } = refusals ?? {};
   say({ ...revoked, sites, accepted_until }, lines);
 }

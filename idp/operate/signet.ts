@@ -6,6 +6,7 @@ import { adminClient } from "./admin-client.ts";
 import { auditCommands } from "./audit-commands.ts";
 import { clientsCommands } from "./clients-commands.ts";
 import { Refusal, readOperateConfig } from "./config.ts";
+import { withDashedIdsLast } from "./dashed-ids.ts";
 import { keyRevocationCommands } from "./key-revocation-commands.ts";
 import { keysCommands } from "./keys-commands.ts";
 import type { Operate } from "./operate.ts";
@@ -42,7 +43,7 @@ sessionsCommands(program, operate);
 auditCommands(program, operate);
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(withDashedIdsLast(process.argv.slice(2)), { from: "user" });
 } catch (error) {
   // Commander has said its own by now, help among it.
   if (error instanceof CommanderError) process.exitCode = error.exitCode;

@@ -9,7 +9,6 @@ import { Refusal } from "./config.ts";
 type Refusals = z.output<typeof RefusalsAnswer>;
 type Site = Refusals["sites"][number];
 
-const WATCH_MILLISECONDS = 20_000;
 const LOOK_EVERY_MILLISECONDS = 500;
 
 export interface Watched {
@@ -19,16 +18,20 @@ export interface Watched {
   readonly lines: string[];
 }
 
-/**
- * Ends when every site has said so that can, or after 20 s. The key is thrown out whatever comes of this.
- * @param tell  hears of each site as soon as all its instances refuse the key
- */
+export interface Watch {
+  /** How long at most. */
+  readonly seconds: number;
+  /** Hears of each site as soon as all its instances refuse the key. */
+  readonly tell: (line: string) => void;
+}
+
+/** Ends when every site has said so that can. The key is thrown out whatever comes of this. */
 export async function watchRefusals(
   admin: AdminClient,
   path: string,
-  tell: (line: string) => void,
+  { seconds, tell }: Watch,
 ): Promise<Watched> {
-  const until = Date.now() + WATCH_MILLISECONDS;
+  const until = Date.now() + seconds * 1000;
   const told = new Set<string>();
   for (;;) {
     const refusals = await admin.ask("GET", path, RefusalsAnswer).catch(refusalOf);

@@ -1,61 +1,23 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { adminTokenFile } from "../../../idp/demo/demo-secrets.ts";
 import { writeSecretFile } from "../../../idp/demo/secret-file.ts";
 import { runningFile } from "../../../idp/running-file.ts";
-import { aProcess, endProcesses } from "../../support/a-process.ts";
 import { ADMIN_TOKEN, anIdp, type TestIdp } from "../../support/an-idp.ts";
+import { anOperatorsMachine, type OperatorsMachine, oneLine } from "./an-operators-machine.ts";
 
 let idp: TestIdp;
 let directory: string;
+let signet: OperatorsMachine["signet"];
 
 beforeAll(async () => {
   idp = await anIdp();
-  directory = await mkdtemp(join(tmpdir(), "signet-operate-"));
+  ({ directory, signet } = await anOperatorsMachine(idp));
 });
-afterAll(async () => {
-  endProcesses();
-  await idp.close();
-  await rm(directory, { recursive: true });
-});
-
-/** Runs the command as an operator of this installation. */
-async function signet(args: string[], { stdin = "", environment = {} } = {}) {
-  const settings = { ADMIN_URL: idp.issuer, ADMIN_TOKEN, DATA_DIR: directory, ...environment };
-  const { code, stdout, stderr } = await aProcess("idp/operate/signet.ts", args, settings, stdin)
-    .ended;
-  return { code, stdout, stderr, json: () => JSON.parse(stdout) };
-}
-
-const oneLine = /^[^\n]+\n$/;
+afterAll(() => idp.close());
 
 describe("the signet command", () => {
-  it("lists keys for people and for programs", async () => {
-    const people = await signet(["keys", "list"]);
-    expect(people).toMatchObject({ code: 0, stderr: "" });
-    expect(people.stdout).toMatch(/active +signs since/);
-    const programs = await signet(["keys", "list", "--json"]);
-    const states = programs.json().map((key: { state: string }) => key.state);
-    expect(states.sort()).toEqual(["active", "pending"]);
-  });
-
-  it("K2: says in one line why a rotation is refused, and exits with another code than 0", async () => {
-    const { code, stdout, stderr } = await signet(["keys", "rotate", "--reason", "too eager"]);
-    expect(code).not.toBe(0);
-    expect(stdout).toBe("");
-    expect(stderr).toMatch(oneLine);
-    expect(stderr).toContain("safe from");
-  });
-
-  it("rotates when it is safe", async () => {
-    idp.clock.advance(86_400);
-    const { code, json } = await signet(["--json", "keys", "rotate"]);
-    expect(code).toBe(0);
-    expect(Object.keys(json())).toEqual(["activated", "published", "retiring"]);
-  });
-
   it("adds a person with a password from standard input and claims from a file", async () => {
     const claims = join(directory, "claims.json");
     await writeFile(claims, '{"given_name":"Ada","email_verified":true}');
@@ -76,9 +38,10 @@ describe("the signet command", () => {
   });
 
   it("P9: prints a single-use link for a new administrator", async () => {
-    const args = ["accounts", "add", "--email", "root@example.test", "--name", "Root", "--admin"];
-    const { code, stdout } = await signet(args);
+    const person = ["--email", "root@example.test", "--name", "Root", "--admin", "--key-admin"];
+    const { code, stdout } = await signet(["accounts", "add", ...person]);
     expect(code).toBe(0);
+    expect(stdout).toContain("administrator, key administrator");
     expect(stdout).toMatch(new RegExp(`^${idp.issuer}/set-password/sgl_[\\w-]{43}$`, "m"));
   });
 
