@@ -129,10 +129,14 @@ export function createKeySightings(options: {
 /** What there is to tell, in the words of the report. */
 function stateOf(keys: Pick<KeyCache, "kids" | "distrusted">) {
   const refused = newestFirst(keys.distrusted())
+    .filter(({ kid }) => isTellable(kid))
     .slice(0, MOST_REFUSED)
     .map(({ kid, at }) => ({ kid, at: at.toISOString() }));
-  return { kids: keys.kids(), ...(refused.length > 0 && { refused }) };
+  return { kids: keys.kids().filter(isTellable), ...(refused.length > 0 && { refused }) };
 }
+
+/** One odd name, put into a notice by whoever stole a key, must not make the whole report unacceptable. */
+const isTellable = (kid: string) => /^[\x21-\x7e]{1,128}$/.test(kid);
 
 const newestFirst = (keys: readonly DistrustedKey[]) =>
   [...keys].sort((a, b) => b.at.getTime() - a.at.getTime());

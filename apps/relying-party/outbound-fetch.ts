@@ -21,7 +21,12 @@ export class Unreachable extends Error {
 /** A fetch that takes *.localhost for this machine. Close it to let the process end. */
 export function networkFetch(): { fetch: FetchLike; close(): Promise<void> } {
   const agent = new Agent({
-    connect: { lookup: lookupWithLoopback, timeout: 3000 },
+    connect: {
+      lookup: lookupWithLoopback,
+      timeout: 3000,
+      // Node's 250 ms can be over before a busy machine has looked at the answer of the only good address.
+      autoSelectFamilyAttemptTimeout: 1000,
+    },
     keepAliveTimeout: 2000,
   });
   return {

@@ -152,6 +152,15 @@ describe("a site tells the provider which of its keys it holds", () => {
     expect(attempts()).toBeLessThanOrEqual(1 + reports);
   });
 
+  it("leaves out a name that no key of the provider's can have: it would spoil the whole report", async () => {
+    await open();
+    for (const odd of ["a b", "k\u00e9y", "k".repeat(129)])
+      await world.keyEvent(await notice([odd]));
+    await world.site.relyingParty.distrust("an ordinary name, not");
+    await world.site.relyingParty.distrust("ordinary");
+    await eventually(() => last()?.refused?.map(({ kid }) => kid)).toEqual(["ordinary"]);
+  });
+
   it("reports the newest twenty refusals of many, which is what a report may hold", async () => {
     await open();
     for (let index = 0; index < 25; index += 1) {
