@@ -8,7 +8,7 @@ import { AddressNotAllowed } from "./call-target.ts";
 export function callProblem(error: unknown, timeoutMilliseconds: number): string {
   if (error instanceof AddressNotAllowed) return "address not allowed";
   if (isTimeout(error)) return `no answer within ${timeoutMilliseconds / 1000} s`;
-  if (error instanceof errors.ResponseExceededMaxSizeError) return "the answer is too long";
+  if (TOO_LONG.some((kind) => error instanceof kind)) return "the answer is too long";
   const code = codeOf(error);
   if (code === "ECONNREFUSED") return "connection refused";
   if (NAME_CODES.has(code)) return "the name is not known";
@@ -17,6 +17,7 @@ export function callProblem(error: unknown, timeoutMilliseconds: number): string
   return "connection lost";
 }
 
+const TOO_LONG = [errors.ResponseExceededMaxSizeError, errors.HeadersOverflowError];
 const NAME_CODES = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_NODATA", "ENODATA"]);
 const ROUTE_CODES = new Set(["EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL", "EHOSTDOWN"]);
 

@@ -26,6 +26,8 @@ describe("doors for programs", () => {
     ["GET", "/revocation", 405],
     ["GET", "/registration", 405],
     ["GET", "/registration/unknown-client", 404],
+    ["GET", "/key-sightings", 405],
+    ["POST", "/key-sightings/bank", 404],
     ["DELETE", "/userinfo", 405],
     ["POST", "/jwks", 405],
     ["GET", "/.well-known/webfinger", 404],

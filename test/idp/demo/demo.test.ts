@@ -98,10 +98,23 @@ describe("the demo's sites", () => {
     expect(readFileSync(file, "utf8")).toBe(before);
     const client = await idp.known.clientStore.find("harbour-bank");
     expect(client?.redirectUris).toEqual(["http://bank.localhost:4901/callback"]);
+    expect(client?.keyEventsUri).toBe("http://bank.localhost:4901/key-events");
     const resources = await idp.known.clientStore.listResources();
     expect(resources.map(({ identifier }) => identifier)).toContain(
       "http://bank.localhost:4901/api",
     );
+  });
+});
+
+describe("a demo from before its sites heard of keys", () => {
+  it("has them hear from its next start on", async () => {
+    const { clientStore, clock } = idp.known;
+    await clientStore.update("harbour-bank", { keyEventsUri: null }, clock.now(), {
+      actor: "test",
+    });
+    await seed(4901);
+    const client = await clientStore.find("harbour-bank");
+    expect(client?.keyEventsUri).toBe("http://bank.localhost:4901/key-events");
   });
 });
 

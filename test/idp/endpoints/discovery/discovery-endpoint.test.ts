@@ -3,13 +3,14 @@ import { discoveryEndpoint } from "../../../../idp/endpoints/discovery/discovery
 import { serveDoors } from "../support/serve-doors.ts";
 
 describe("GET /.well-known/openid-configuration (OpenID Connect Discovery §4)", () => {
+  const ring = { signingAlgs: ["RS256"] };
   let url: string;
   beforeAll(async () => {
     const discovery = discoveryEndpoint({
       issuer: "https://id.example",
       endpoints: { token_endpoint: "/token" },
       grantTypes: ["authorization_code"],
-      signingAlgs: ["RS256"],
+      ring,
     });
     const origin = await serveDoors({
       "GET /.well-known/openid-configuration": discovery,
@@ -30,6 +31,20 @@ describe("GET /.well-known/openid-configuration (OpenID Connect Discovery §4)",
     expect(headers.get("access-control-allow-origin")).toBe("*");
     expect(headers.get("cache-control")).toBe("public, max-age=300, stale-if-error=86400");
     expect(headers.get("set-cookie")).toBeNull();
+  });
+
+  it("names a further signing algorithm from when its key signs, under another ETag", async () => {
+    const before = await fetch(url);
+    expect(await before.json()).toMatchObject({ id_token_signing_alg_values_supported: ["RS256"] });
+    ring.signingAlgs = ["RS256", "ES256"];
+    const etag = before.headers.get("etag") ?? "";
+    const after = await fetch(url, { headers: { "If-None-Match": etag } });
+    expect(after.status).toBe(200);
+    expect(await after.json()).toMatchObject({
+      id_token_signing_alg_values_supported: ["RS256", "ES256"],
+    });
+    ring.signingAlgs = ["RS256"];
+    expect((await fetch(url)).headers.get("etag")).toBe(etag);
   });
 
   it("answers 304 to whoever has it, and HEAD without a body", async () => {

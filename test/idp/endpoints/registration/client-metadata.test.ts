@@ -3,7 +3,11 @@ import { describe, expect, it } from "vitest";
 import { clientMetadata } from "../../../../idp/endpoints/registration/client-metadata.ts";
 import { OAuthError } from "../../../../idp/protocol/oauth-error.ts";
 
-const rules = { scopes: ["openid", "email", "accounts:read"], signingAlgs: ["RS256"] };
+const rules = {
+  scopes: ["openid", "email", "accounts:read"],
+  signingAlgs: ["RS256"],
+  issuer: "https://id.example",
+};
 const redirect_uris = ["https://rp.example/callback"];
 const check = (presented: Record<string, unknown>) => clientMetadata(presented, rules);
 const accept = (presented: Record<string, unknown>) => check({ redirect_uris, ...presented });
@@ -95,6 +99,16 @@ describe("client metadata (RFC 7591 §2)", () => {
     ["scope", { scope: "a ".repeat(600) }],
     ["post_logout_redirect_uris", { post_logout_redirect_uris: ["http://rp.example/"] }],
     ["post_logout_redirect_uris", { post_logout_redirect_uris: ["https://rp.example/#x"] }],
+    ["key_events_uri", { key_events_uri: "" }],
+    ["key_events_uri", { key_events_uri: ["https://rp.example/key-events"] }],
+    ["key_events_uri", { key_events_uri: "/key-events" }],
+    ["key_events_uri", { key_events_uri: "http://rp.example/key-events" }],
+    ["key_events_uri", { key_events_uri: "http://127.0.0.1/key-events" }],
+    ["key_events_uri", { key_events_uri: "https://rp.example/key-events#x" }],
+    ["key_events_uri", { key_events_uri: "https://user:pass@rp.example/key-events" }],
+    ["key_events_uri", { key_events_uri: "https://other.example/key-events" }],
+    ["key_events_uri", { key_events_uri: "https://rp.example:8443/key-events" }],
+    ["key_events_uri", { key_events_uri: "https://169.254.169.254/latest/meta-data" }],
   ])("refuses %s by name: %j", (member, presented) => {
     expect(() => accept(presented)).toThrow(
       expect.objectContaining({
@@ -125,6 +139,33 @@ describe("client metadata (RFC 7591 §2)", () => {
     expect(check({ redirect_uris: uris, application_type: "native" }).redirect_uris).toEqual(uris);
   });
 
+  it("F1: a site's kit hears of keys where its codes are sent, and nowhere else", () => {
+    const key_events_uri = "https://rp.example/a/key-events?b";
+    expect(accept({ key_events_uri })).toMatchObject({ key_events_uri });
+    const machine = { grant_types: ["client_credentials"], key_events_uri };
+    expect(() => check(machine)).toThrow(/^invalid_client_metadata: key_events_uri/);
+  });
+
+  it("F1: over http on loopback only where the issuer itself is", () => {
+    const local = {
+      redirect_uris: ["http://rp.localhost:4001/callback"],
+      key_events_uri: "http://rp.localhost:4001/key-events",
+    };
+    expect(() => check(local)).toThrow(/^invalid_client_metadata: key_events_uri must be https/);
+    const issuer = "http://id.localhost:4000";
+    expect(clientMetadata(local, { ...rules, issuer })).toMatchObject(local);
+  });
+
+  it("takes every algorithm that signs here, the usual one unless asked", () => {
+    const signingAlgs = ["RS256", "ES256"];
+    const alg = (presented: object) =>
+      clientMetadata({ redirect_uris, ...presented }, { ...rules, signingAlgs })
+        .id_token_signed_response_alg;
+    expect(alg({ id_token_signed_response_alg: "ES256" })).toBe("ES256");
+    expect(alg({})).toBe("RS256");
+    expect(() => alg({ id_token_signed_response_alg: "PS256" })).toThrow(/signed_response_alg/);
+  });
+
   it("H6: any JSON gives metadata or a refusal of RFC 7591", () => {
     const member = fc.constantFrom(
       "redirect_uris",
@@ -134,6 +175,7 @@ describe("client metadata (RFC 7591 §2)", () => {
       "client_name",
       "contacts",
       "default_max_age",
+      "key_events_uri",
       "__proto__",
     );
     fc.assert(

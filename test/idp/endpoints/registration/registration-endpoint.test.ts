@@ -79,6 +79,16 @@ describe("dynamic client registration (RFC 7591 §3)", () => {
     expect(JSON.stringify(event)).not.toContain(registrationToken);
   });
 
+  it("keeps what signs its ID tokens and where its kit hears of keys, and says both", async () => {
+    const key_events_uri = "https://new.example/key-events";
+    const { status, body } = await register({ redirect_uris, key_events_uri });
+    expect([status, body.key_events_uri]).toEqual([201, key_events_uri]);
+    expect(await world.idp.clientStore.find(String(body.client_id))).toMatchObject({
+      keyEventsUri: key_events_uri,
+      idTokenSignedResponseAlg: "RS256",
+    });
+  });
+
   it("a public client gets no secret", async () => {
     const { body } = await register({ redirect_uris, token_endpoint_auth_method: "none" });
     expect(body).not.toHaveProperty("client_secret");
@@ -107,6 +117,8 @@ describe("dynamic client registration (RFC 7591 §3)", () => {
     ["invalid_redirect_uri", { redirect_uris: ["http://new.example/callback"] }],
     ["invalid_client_metadata", { redirect_uris, jwks_uri: "https://new.example/jwks" }],
     ["invalid_client_metadata", { redirect_uris, token_endpoint_auth_method: "private_key_jwt" }],
+    ["invalid_client_metadata", { redirect_uris, key_events_uri: "https://evil.example/" }],
+    ["invalid_client_metadata", { redirect_uris, id_token_signed_response_alg: "ES256" }],
   ])("%s: %j", async (error, metadata) => {
     const answer = await register(metadata);
     expect([answer.status, answer.body.error]).toEqual([400, error]);

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { newCredential } from "../../../../idp/protocol/credential.ts";
 import { signInThrottleStore } from "../../../../idp/records/accounts/sign-in-throttle-store.ts";
 import { cleanUpStore } from "../../../../idp/records/clean-up/clean-up-store.ts";
+import { newIdentifier } from "../../../../idp/records/identifier.ts";
 import { interactionStore } from "../../../../idp/records/interactions/interaction-store.ts";
 import { openTwoHandles } from "../../../support/databases.ts";
 import {
@@ -75,6 +76,47 @@ describe("removing what has expired", () => {
     // The place, the session; then the person and the person at the place.
     expect(await store.removeExpired(at(DAY), 100)).toBe(2);
     expect(await store.removeExpired(at(30 * DAY), 100)).toBe(2);
+  });
+
+  it("R2: lets go of what sites said of keys, of notices that no longer matter, of requests nobody confirmed", async () => {
+    const { id: clientId } = await addClient(here);
+    const { orm } = here.database;
+    const times = { createdAt: at(0), nextAttemptAt: at(0) };
+    const delivery = { kind: "key-notice", clientId, payload: {}, ...times };
+    await orm.keySighting.createMany({
+      data: ["a", "b"].map((instance, index) => ({
+        clientId,
+        instance,
+        kids: ["k1"],
+        seenAt: at(0),
+        expiresAt: at(180 + index),
+      })),
+    });
+    await orm.keyRevocationRequest.create({
+      data: {
+        id: newIdentifier(),
+        kid: "k1",
+        reason: "stolen",
+        refreshTokens: "keep",
+        requestedBy: "operator-token",
+        requestedAt: at(0),
+        expiresAt: at(15 * MINUTE),
+      },
+    });
+    await orm.delivery.createMany({
+      data: [
+        { ...delivery, id: newIdentifier(), expiresAt: at(DAY) },
+        { ...delivery, id: newIdentifier(), expiresAt: at(DAY), deliveredAt: at(1) },
+      ],
+    });
+    const store = cleanUpStore(here.database);
+    expect(await store.removeExpired(at(179), 100)).toBe(0);
+    expect(await store.removeExpired(at(180), 100)).toBe(1);
+    expect(await orm.keySighting.findMany()).toMatchObject([{ instance: "b" }]);
+    expect(await store.removeExpired(at(15 * MINUTE), 100)).toBe(2);
+    expect(await orm.delivery.count()).toBe(2);
+    expect(await store.removeExpired(at(DAY), 100)).toBe(2);
+    await here.clients.remove(clientId, at(DAY), { actor: "test" });
   });
 
   it("R2: keeps codes and refresh tokens as long as their grant, so that theft is still seen", async () => {
