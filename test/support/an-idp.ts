@@ -12,7 +12,9 @@ import { type MovableClock, movableClock } from "./movable-clock.ts";
 
 export const ADMIN_TOKEN = "test-operator-token-0123456789abcdef";
 export const REGISTRATION_TOKEN = "test-registration-token-0123456789abcdef";
-const TEST_KEY = `test:${Buffer.alloc(32, 7).toString("base64")}`;
+/** The key-encryption key of every provider here. */
+export const TEST_KEK = { id: "test", key: Buffer.alloc(32, 7) };
+const TEST_KEY = `${TEST_KEK.id}:${TEST_KEK.key.toString("base64")}`;
 const causedByTest = { actor: "test" };
 
 export interface IdpOptions {
