@@ -21,7 +21,12 @@ import { tokenEndpoint } from "./endpoints/token/token-endpoint.ts";
 import { userinfoEndpoint } from "./endpoints/userinfo/userinfo-endpoint.ts";
 import type { SendAuthorizationResponse } from "./http/authorization-response.ts";
 import type { CookieJar } from "./http/cookies.ts";
+import { drillPage } from "./pages/admin/drill-page.ts";
 import { adminKeysPage } from "./pages/admin/keys-page.ts";
+import { revocationRequestsPage } from "./pages/admin/revocation-requests-page.ts";
+import { revokePage } from "./pages/admin/revoke-page.ts";
+import { revokedPage } from "./pages/admin/revoked-page.ts";
+import { rotatePage } from "./pages/admin/rotate-page.ts";
 import { chooseAccountPage } from "./pages/choose-account/choose-account-page.ts";
 import { consentPage } from "./pages/consent/consent-page.ts";
 import { homePage } from "./pages/home/home-page.ts";
@@ -139,11 +144,20 @@ export function personRoutes(deps: RouteDeps): Router {
 /** What administrators and operators use: on a listener of its own when there is one. */
 export function adminRoutes(deps: RouteDeps): Router[] {
   const { config, lifetimes } = deps;
-  const keys = adminKeysPage({ ...deps, adminOrigin: config.adminOrigin });
+  const console = { ...deps, adminOrigin: config.adminOrigin };
+  const keys = adminKeysPage(console);
+  const revoke = revokePage(console);
+  const requests = revocationRequestsPage(console);
   const pages = new Router(exact)
     .get("/admin", keys.home)
     .get("/admin/keys", keys.show)
-    .post("/admin/keys/rotate", keys.rotate);
+    .post("/admin/keys/rotate", rotatePage(console))
+    .post("/admin/keys/drill", drillPage(console))
+    .get("/admin/keys/revoke", revoke.show)
+    .post("/admin/keys/revoke", revoke.submit)
+    .post("/admin/keys/revocations/:id/confirm", requests.confirm)
+    .post("/admin/keys/revocations/:id/refuse", requests.refuse)
+    .get("/admin/keys/:kid/revoked", revokedPage(console));
   const api = adminApi({
     ...deps,
     adminToken: config.adminToken,

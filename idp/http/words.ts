@@ -49,6 +49,16 @@ export function near(at: Date, now: Date): string {
 export const brief = (at: Date, now: Date): string =>
   near(at, now).includes(",") ? shortDay(at) : clock(at);
 
+/** `just now`, `12 s ago`, `4 min ago`: how long something has been so, for where there is little room. */
+export function ago(at: Date, now: Date): string {
+  const seconds = Math.max(0, Math.round((now.getTime() - at.getTime()) / 1000));
+  if (seconds < 2) return "just now";
+  if (seconds < 120) return `${seconds} s ago`;
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 2 * DAY_SECONDS) return `${Math.floor(seconds / 3_600)} h ago`;
+  return `${Math.floor(seconds / DAY_SECONDS)} days ago`;
+}
+
 /** `five minutes`, `40 seconds`, `90 days`: the largest unit that keeps it whole. */
 export function duration(seconds: number): string {
   const units: [number, string][] = [

@@ -1,5 +1,6 @@
-// Who may enter the console: an administrator who is signed in, and for dangerous acts one who has given
-// the password in the last five minutes (ASVS 7.5.1).
+// Who may enter the console: an administrator who is signed in. Acts upon the keys are for key
+// administrators alone (security D1), and for who has given the password in the last five minutes
+// (ASVS 7.5.1).
 import type { Context } from "koa";
 import type { CookieJar } from "../../http/cookies.ts";
 import { PageProblem } from "../../http/page-problem.ts";
@@ -8,9 +9,12 @@ import { newCredential } from "../../protocol/credential.ts";
 import type { OwnPageRequest } from "../../records/interactions/interaction-request.ts";
 import type { InteractionStore } from "../../records/interactions/interaction-store.ts";
 import type { SessionStore } from "../../records/sessions/session-store.ts";
+import type { ConsoleModel } from "./console-model.ts";
 
 export interface AdministratorDeps {
   issuer: string;
+  /** Where the console is: the issuer, unless it has a port of its own. */
+  adminOrigin: string;
   cookies: CookieJar;
   sessions: Pick<SessionStore, "find">;
   interactions: Pick<InteractionStore, "open">;
@@ -20,6 +24,11 @@ export interface AdministratorDeps {
 export interface Administrator {
   readonly id: string;
   readonly name: string;
+  /** As the audit names them. */
+  readonly actor: string;
+  readonly isAdmin: boolean;
+  /** May rotate, drill and throw out; who is not may look. */
+  readonly isKeyAdmin: boolean;
   readonly authenticatedAt: Date;
   /** Of this session; the console's forms are bound to it. */
   readonly sessionSecret: string;
@@ -48,10 +57,16 @@ export async function findAdministrator(
     await sendToSignIn(ctx, deps, { path });
     return undefined;
   }
-  const { account, session } = found;
-  if (!account.isAdmin) throw notAnAdministrator(account.name);
-  const { authenticatedAt } = session;
-  return { id: account.id, name: account.name, authenticatedAt, sessionSecret };
+  const { id, name, isAdmin, isKeyAdmin } = found.account;
+  if (!isAdmin && !isKeyAdmin) throw notAnAdministrator(name);
+  const { authenticatedAt } = found.session;
+  const actor = `account:${id}`;
+  return { id, name, actor, isAdmin, isKeyAdmin, authenticatedAt, sessionSecret };
+}
+
+/** @throws PageProblem 403 for administrators who are not key administrators */
+export function requireKeyAdministrator({ name, isKeyAdmin }: Administrator): void {
+  if (!isKeyAdmin) throw notAKeyAdministrator(name);
 }
 
 /** Away to the sign-in page, and back to the page of ours that needs somebody. */
@@ -66,6 +81,18 @@ export async function sendToSignIn(
   redirectTo(ctx, `${issuer}/authorize/${id}`);
 }
 
+/** What every page of the console is given. */
+export function consoleModel(
+  { name, isAdmin }: Administrator,
+  { issuer, adminOrigin, clock }: AdministratorDeps,
+): ConsoleModel {
+  return {
+    person: { name, role: isAdmin ? "administrator" : "key administrator" },
+    now: clock.now(),
+    ...(adminOrigin !== issuer && { issuer }),
+  };
+}
+
 const notAnAdministrator = (name: string) =>
   new PageProblem({
     status: 403,
@@ -75,4 +102,16 @@ const notAnAdministrator = (name: string) =>
       "If you have an administrator's account as well, sign out and sign in with that one.",
       "If you should be an administrator, ask whoever runs Signet where you work.",
     ],
+  });
+
+const notAKeyAdministrator = (name: string) =>
+  new PageProblem({
+    status: 403,
+    title: "This is for key administrators",
+    explanation: `You are signed in as ${name}, who may look at the keys and not change them. Nothing was changed.`,
+    whatNext: [
+      "Ask a key administrator to do it.",
+      "If you should be one, ask whoever runs Signet where you work.",
+    ],
+    wayBack: { label: "Back to the keys", href: "/admin/keys" },
   });

@@ -42,10 +42,14 @@ export const auditStore = (database: Database) => ({
       },
     }),
 
-  /** The newest first. @param before  id of the last event already seen */
-  async list(page: { limit: number; before?: string; kind?: AuditKind }): Promise<RecordedEvent[]> {
+  /** The newest first, of one kind, of several or of all. @param before  id of the last event already seen */
+  async list(page: {
+    limit: number;
+    before?: string;
+    kind?: AuditKind | readonly AuditKind[];
+  }): Promise<RecordedEvent[]> {
     const rows = await database.orm.auditEvent.findMany({
-      where: page.kind === undefined ? {} : { kind: page.kind },
+      where: page.kind === undefined ? {} : { kind: { in: [page.kind].flat() } },
       orderBy: [{ at: "desc" }, { id: "desc" }],
       take: page.limit,
       ...(page.before !== undefined && { cursor: { id: page.before }, skip: 1 }),

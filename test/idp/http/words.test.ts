@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { brief, duration, initial, near, shortKey, webAddress } from "../../../idp/http/words.ts";
+import {
+  ago,
+  brief,
+  duration,
+  initial,
+  near,
+  shortKey,
+  webAddress,
+} from "../../../idp/http/words.ts";
 
 const now = new Date("2026-11-20T14:05:20Z");
 
@@ -14,6 +22,18 @@ describe("words", () => {
     [7_776_000, "90 days"],
     [0.2, "one second"],
   ])("says %d seconds as %s", (seconds, words) => expect(duration(seconds)).toBe(words));
+
+  it.each([
+    [-1, "just now"],
+    [1, "just now"],
+    [12, "12 s ago"],
+    [119, "119 s ago"],
+    [240, "4 min ago"],
+    [7_200, "2 h ago"],
+    [400_000, "4 days ago"],
+  ])("says what was %d seconds ago as %s", (seconds, words) =>
+    expect(ago(new Date(now.getTime() - seconds * 1000), now)).toBe(words),
+  );
 
   it("names the day only when it is another", () => {
     expect(near(new Date("2026-11-20T14:22:00Z"), now)).toBe("14:22:00");

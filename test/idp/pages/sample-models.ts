@@ -1,9 +1,7 @@
 /** One or more models for every view, typed so that a new page without a sample does not compile. */
 import type { ViewName } from "../../../idp/http/render.ts";
 import type { Views } from "../../../idp/http/views.ts";
-import { keysPicture } from "../../../idp/pages/admin/key-picture.ts";
-import type { KeysModel } from "../../../idp/pages/admin/keys-model.ts";
-import type { KeyView } from "../../../keys/key-view.ts";
+import { adminSamples } from "./admin/sample-console.ts";
 
 const issuerHost = "id.example.test";
 const csrf = "csrf-token";
@@ -39,56 +37,6 @@ const password = {
   csrf,
   minimumLength: 15,
 } as const;
-
-const keys: KeyView[] = [
-  {
-    kid: "pending-key",
-    alg: "RS256",
-    state: "pending",
-    publishedAt: minutes(-3),
-    safeFrom: minutes(17),
-  },
-  {
-    kid: "active-key",
-    alg: "RS256",
-    state: "active",
-    publishedAt: minutes(-63),
-    activatedAt: minutes(-3),
-  },
-  {
-    kid: "retiring-key",
-    alg: "RS256",
-    state: "retiring",
-    publishedAt: minutes(-900),
-    activatedAt: minutes(-63),
-    retiringAt: minutes(-3),
-    leavesAt: minutes(3),
-  },
-  {
-    kid: "retired-key",
-    alg: "RS256",
-    state: "retired",
-    publishedAt: minutes(-9000),
-    activatedAt: minutes(-7000),
-    retiringAt: minutes(-900),
-    retiredAt: minutes(-894),
-  },
-  {
-    kid: "revoked-key",
-    alg: "RS256",
-    state: "revoked",
-    publishedAt: minutes(-9000),
-    revokedAt: minutes(-8000),
-  },
-];
-
-const console_: KeysModel = {
-  person: { name: "Ines Valcour" },
-  now,
-  keys,
-  picture: keysPicture(keys, now),
-  rotate: { action: "/admin/keys/rotate", csrf, needsFreshSignIn: false },
-};
 
 export const sampleModels: { [V in ViewName]: [Views[V], ...Views[V][]] } = {
   login: [
@@ -209,18 +157,5 @@ export const sampleModels: { [V in ViewName]: [Views[V], ...Views[V][]] } = {
     },
     { issuerHost, action: "https://app.example/cb", parameters: [["error", "access_denied"]] },
   ],
-  "admin/keys": [
-    console_,
-    {
-      ...console_,
-      rotate: { ...console_.rotate, refusal: { reason: "Too early.", safeFrom: minutes(17) } },
-    },
-    {
-      ...console_,
-      issuer: "https://id.example.test",
-      rotate: { ...console_.rotate, needsFreshSignIn: true },
-      notice: { kind: "rotated", activated: "active-key", published: "pending-key" },
-    },
-    { ...console_, notice: { kind: "lost-race" } },
-  ],
+  ...adminSamples,
 };
