@@ -110,4 +110,48 @@ describe("the kit with Signet itself", () => {
     const page = await visitor.follow(`${house.bank}/`);
     expect(new URL(page.url).origin).toBe(house.issuer);
   });
+
+  const cause = { actor: "test" };
+  const sites = async () => {
+    const now = house.clock.now();
+    const all = await house.idp().known.sightings.sites(new Date(now.getTime() - 3600_000), now);
+    // The tests' own client has no site.
+    return all.filter(({ hearsEvents }) => hearsEvents);
+  };
+
+  it("tells Signet which keys each instance holds, and passes its drill", async () => {
+    // Longer than a report waits for the one before it.
+    house.clock.advance(61);
+    const published = (await house.idp().known.keys.list())
+      .filter(({ state }) => state !== "retired" && state !== "revoked")
+      .map(({ kid }) => kid);
+    await expect
+      .poll(async () => (await sites()).map(({ instances }) => instances.length), { timeout: 5000 })
+      .toEqual([1, 1]);
+    for (const { instances } of await sites()) {
+      expect(instances.map(({ kids }) => [...kids].sort())).toEqual([published.sort()]);
+    }
+    const results = await house.idp().known.drill(cause, house.clock.now());
+    expect(results.map(({ outcome }) => outcome)).toEqual(["verified", "verified"]);
+  });
+
+  it("K4: a key that was thrown out is refused at both sites; people are back without a password", async () => {
+    const visitor = await signedIn();
+    await visitor.follow(`${house.retirement}/`);
+    const token = await aTokenFor(house, "accounts:read");
+    const { keys, revokeSigningKey, sightings } = house.idp().known;
+    const kid = keys.ring.activeKid;
+    const reason = "leaked";
+    const revocation = { kid, refreshTokens: "keep", cause: { ...cause, reason } } as const;
+    expect((await revokeSigningKey.revoke(revocation)).kind).toBe("revoked");
+    await expect
+      .poll(async () => (await sightings.refusals(kid)).length, { timeout: 10_000 })
+      .toBe(2);
+    const headers = { Authorization: `Bearer ${token}` };
+    expect((await localFetch(`${house.bank}/api/accounts`, { headers })).status).toBe(401);
+    for (const site of [house.bank, house.retirement]) {
+      expect((await visitor.get(`${site}/`)).status).toBe(303);
+      expect(await visitor.follow(`${site}/`)).toMatchObject({ url: `${site}/`, status: 200 });
+    }
+  });
 });
