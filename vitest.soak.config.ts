@@ -16,7 +16,7 @@ const project = (databaseKind: "pglite" | "postgresql", files: readonly string[]
   },
 });
 
-const onBothDatabases = ["statements", "login-flood", "equal-time", "expired-rows"];
+const onBothDatabases = ["key-life", "statements", "login-flood", "equal-time", "expired-rows"];
 
 export default defineConfig({
   test: {
