@@ -26,7 +26,8 @@ export async function listen(
   let draining = false;
   const server = createServer(LIMITS, (request, response) => {
     if (draining) response.setHeader("Connection", "close");
-    app(request, response);
+    if (isTarget(request.url)) app(request, response);
+    else response.writeHead(400, { Connection: "close" }).end();
   });
   server.maxConnections = MAX_CONNECTIONS;
   await started(server, address);
@@ -45,6 +46,10 @@ export async function listen(
     },
   };
 }
+
+/** Visible ASCII without a fragment (RFC 9112 §3.2): what parses targets may find no path in the rest. */
+const isTarget = (target = ""): boolean =>
+  target === "*" || /^(?:\/|https?:\/\/[^/?#]+)[\x21\x22\x24-\x7e]*$/i.test(target);
 
 function started(server: Server, address: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {

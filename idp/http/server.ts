@@ -40,7 +40,8 @@ export async function listen({ app, port, host }: ListenOptions): Promise<Runnin
     if (isDraining) response.setHeader("Connection", "close");
     // A connection whose answer was under way when draining began would else stay open, idle.
     response.once("close", () => isDraining && server.closeIdleConnections());
-    app(request, response);
+    if (isTarget(request.url)) app(request, response);
+    else response.writeHead(400, { Connection: "close" }).end();
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.maxHeadersCount = MAX_HEADERS;
@@ -59,6 +60,13 @@ export async function listen({ app, port, host }: ListenOptions): Promise<Runnin
     },
   };
 }
+
+/**
+ * A path, an absolute URL or `*`, in visible ASCII and without a fragment (RFC 9112 §3.2). Node lets
+ * more through, and what parses a target behind it may find no path in the rest.
+ */
+const isTarget = (target = ""): boolean =>
+  target === "*" || /^(?:\/|https?:\/\/[^/?#]+)[\x21\x22\x24-\x7e]*$/i.test(target);
 
 function started(server: Server, port: number, host: string | undefined): Promise<void> {
   return new Promise((resolve, reject) => {

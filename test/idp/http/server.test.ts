@@ -6,7 +6,9 @@ import { edge } from "./edge.ts";
 /** What the server answers to raw bytes, until it closes. */
 function raw(url: string, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(bytes));
+    const socket = connect(Number(new URL(url).port), "127.0.0.1", () =>
+      socket.write(bytes, "latin1"),
+    );
     let answer = "";
     socket.on("data", (chunk) => {
       answer += chunk;
@@ -43,6 +45,28 @@ describe("the server (H5, H7)", () => {
     const { url } = await hello();
     expect(await raw(url, bytes)).toMatch(/^HTTP\/1.1 400/);
   });
+
+  it.each([
+    ["a fragment", "//?a#b"],
+    ["a fragment after the path", "/#b"],
+    ["bytes beyond ASCII", "//?\xa0"],
+    ["a scheme alone", "http://"],
+    ["a host that is missing", "http:///x"],
+    ["another scheme", "ftp://id.example/x"],
+  ])("H7: refuses a target with %s", async (_, target) => {
+    const { url } = await hello();
+    const bytes = `GET ${target} HTTP/1.1\r\nHost: id.example\r\nConnection: close\r\n\r\n`;
+    expect(await raw(url, bytes)).toMatch(/^HTTP\/1.1 400/);
+  });
+
+  it.each(["/", "//?a=b", "/a%20b?c=%23", "http://id.example/x", "http://id.example?x"])(
+    "answers the target %s",
+    async (target) => {
+      const { url } = await hello();
+      const bytes = `GET ${target} HTTP/1.1\r\nHost: id.example\r\nConnection: close\r\n\r\n`;
+      expect(await raw(url, bytes)).toMatch(/^HTTP\/1.1 (200|404)/);
+    },
+  );
 
   it("Z5: finishes what is under way, and takes nothing new", async () => {
     let arrived = () => {};
