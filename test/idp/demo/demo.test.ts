@@ -62,11 +62,12 @@ describe("the demo's people", () => {
     expect(await everybodyCanSignIn()).toEqual([true, true, true]);
   });
 
-  it("are two, and one administrator", async () => {
+  it("are two, and one administrator, who looks after the keys as well", async () => {
     const accounts = await idp.known.accounts.list({ limit: 10 });
-    expect(accounts.filter(({ isAdmin }) => isAdmin).map(({ email }) => email)).toEqual([
-      "ines@example.test",
-    ]);
+    const those = (role: "isAdmin" | "isKeyAdmin") =>
+      accounts.filter((account) => account[role]).map(({ email }) => email);
+    expect(those("isAdmin")).toEqual(["ines@example.test"]);
+    expect(those("isKeyAdmin")).toEqual(["ines@example.test"]);
   });
 
   it("P2: have passphrases that the password policy accepts", () => {
