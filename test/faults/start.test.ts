@@ -85,6 +85,21 @@ describe("a start that cannot succeed", PATIENTLY, () => {
     expect(refusal).not.toContain("canary-Vt8Q");
   });
 
+  it("K7: names KEY_SEAL_COMMAND when that does not start, or refuses, and makes no key", async () => {
+    const environment = await anInstallation();
+    const sealed = { ...environment, KEY_ENCRYPTION_KEYS: "hsm:command" };
+    expect(await refusalOf({ ...sealed, KEY_SEAL_COMMAND: "/nowhere/seal" })).toBe(
+      "KEY_SEAL_COMMAND: the seal command (/nowhere/seal wrap) does not start: spawn /nowhere/seal ENOENT",
+    );
+    expect(await refusalOf({ ...sealed, KEY_SEAL_COMMAND: "false" })).toBe(
+      "KEY_SEAL_COMMAND: the seal command (false wrap) ended with code 1: no reason",
+    );
+    const running = await startAndWait(environment);
+    const { body } = await anOperator({ issuer: environment.ISSUER }, token)("GET", "/keys");
+    expect(body.keys).toHaveLength(2);
+    expect(await stop(running)).toBe(0);
+  });
+
   it("names DATA_DIR when it cannot be written", async () => {
     const environment = await anInstallation();
     const file = join(environment.DATA_DIR ?? "", "file");
@@ -133,6 +148,16 @@ describe("an installation that runs", PATIENTLY, () => {
     expect(refusal).toMatch(/^KEY_ENCRYPTION_KEYS: /);
     running = await startAndWait(environment);
     expect((await operator("GET", "/keys")).body).toEqual(before);
+  });
+
+  it("K7: refuses to go on without the key-encryption key that sealed its keys, and names it", async () => {
+    await stop(running);
+    const other = newKey().replace(/^test:/, "2026-11:");
+    const refusal = await refusalOf({ ...environment, KEY_ENCRYPTION_KEYS: other });
+    expect(refusal).toMatch(
+      /^KEY_ENCRYPTION_KEYS: The signing key \S+ is sealed under the key "test", which KEY_ENCRYPTION_KEYS does not hold$/,
+    );
+    running = await startAndWait(environment);
   });
 
   it("refuses to become a demo once it holds an account", async () => {
