@@ -1,6 +1,7 @@
 // Every form that changes something, sent from somewhere else: another site, another browser, another
 // form (S4). The forms are those of real pages, with everything right but where they come from.
 import { beforeAll, describe, expect, it } from "vitest";
+import { keyRevocationRequestStore } from "../../idp/records/key-revocations/key-revocation-request-store.ts";
 import {
   aClient,
   authorizeUrl,
@@ -18,7 +19,12 @@ let bank: Awaited<ReturnType<typeof aClient>>;
 
 beforeAll(async () => {
   idp = await anIdp();
-  ines = await aPerson(idp, { email: "ines@example.test", name: "Ines Valcour", isAdmin: true });
+  ines = await aPerson(idp, {
+    email: "ines@example.test",
+    name: "Ines Valcour",
+    isAdmin: true,
+    isKeyAdmin: true,
+  });
   bank = await aClient(idp, "bank");
   return () => idp.close();
 });
@@ -66,15 +72,36 @@ const FORMS: Record<string, { open: () => Promise<Page>; fields: () => Record<st
     },
     fields: () => ({ password: "a few unrelated words", repeat: "a few unrelated words" }),
   },
-  "/admin/keys/rotate": {
-    async open() {
-      idp.clock.advance(2 * 86_400);
-      const visitor = await somebody();
-      return { visitor, page: await visitor.get(`${idp.issuer}/admin/keys`) };
-    },
-    fields: () => ({}),
+  "/admin/keys/rotate": { open: () => consolePage("/admin/keys"), fields: () => ({}) },
+  "/admin/keys/drill": { open: () => consolePage("/admin/keys"), fields: () => ({}) },
+  "/admin/keys/revoke": {
+    open: () => consolePage("/admin/keys/revoke"),
+    fields: () => ({
+      kid: idp.known.ring.activeKid,
+      refresh_tokens: "keep",
+      reason: "found in a backup",
+    }),
   },
+  "/admin/keys/revocations/:id/confirm": { open: askedForRevocation, fields: () => ({}) },
+  "/admin/keys/revocations/:id/refuse": { open: askedForRevocation, fields: () => ({}) },
 };
+
+/** A page of the console, when everything may be done there. */
+async function consolePage(path: string): Promise<Page> {
+  idp.clock.advance(2 * 86_400);
+  const visitor = await somebody();
+  return { visitor, page: await visitor.get(`${idp.issuer}${path}`) };
+}
+
+/** Somebody else wants a key thrown out, and it takes two. */
+async function askedForRevocation(): Promise<Page> {
+  idp.clock.advance(2 * 86_400);
+  const asked = { kid: idp.known.ring.activeKid, refreshTokens: "keep" as const, reason: "stolen" };
+  const by = { actor: "account:somebody-else" };
+  await keyRevocationRequestStore(idp.database).open(asked, idp.clock.now(), by);
+  const visitor = await somebody();
+  return { visitor, page: await visitor.get(`${idp.issuer}/admin/keys`) };
+}
 
 /** Endpoints that other sites are meant to send browsers to: they change nothing by themselves. */
 const ENTRANCES = ["/authorize", "/logout"];
@@ -132,7 +159,7 @@ describe("forms from somewhere else (S4)", () => {
       expect([what, answer.status]).toEqual([what, 403]);
     }
     // The same form, token and all, in a browser of the attacker's.
-    const attacker = route === "/admin/keys/rotate" ? await somebody() : aVisitor();
+    const attacker = route.startsWith("/admin/") ? await somebody() : aVisitor();
     expect((await attacker.post(form.action, sent)).status).toBeGreaterThanOrEqual(400);
     expect([...visitor.cookies]).toEqual(before);
     // And it is still good where it belongs.
