@@ -13,12 +13,15 @@ import { signInHere } from "./steps.ts";
 let house: House;
 let browser: TestBrowser;
 let axeSource: string;
+/** A key that is accepted nowhere any more. */
+let thrownOut: string;
 
 beforeAll(async () => {
   house = await aHouse();
   browser = await aBrowser();
   axeSource = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   await registerLedgerline();
+  await throwAKeyOut();
 });
 afterAll(async () => {
   await browser?.close();
@@ -88,6 +91,18 @@ describe.each(looks)("at $width px, dark: $dark", ({ width, dark }) => {
     await page.goto(`${house.issuer}/admin`);
     await signInHere(page, house.ines);
     await sound(page, "Keys");
+    // Also with everything at once: somebody waits for a yes, sites are ready or not, a key is gone.
+    await page.getByRole("button", { name: "Run the drill" }).click();
+    await sound(page, "Keys");
+    await page.goto(`${house.issuer}/admin/keys?span=year`);
+    await sound(page, "Keys");
+    await page.goto(`${house.issuer}/admin/keys/revoke`);
+    await sound(page, "Throw a key out");
+    await page.getByRole("button", { name: "Throw it out" }).click();
+    await page.getByRole("alert").waitFor();
+    await sound(page, "Throw a key out");
+    await page.goto(`${house.issuer}/admin/keys/${thrownOut}/revoked?watch=no`);
+    await sound(page, "is thrown out");
     await context.close();
   });
 });
@@ -130,6 +145,27 @@ async function registerLedgerline(): Promise<void> {
     { actor: "test" },
   );
   known.clients.forget();
+}
+
+/** One key is gone, and somebody wants another one to go. */
+async function throwAKeyOut(): Promise<void> {
+  const { known, clock, database } = house.idp();
+  const kidIn = async (state: string) =>
+    (await known.keys.list()).find((key) => key.state === state)?.kid ?? "";
+  thrownOut = await kidIn("pending");
+  const cause = { actor: "operator-token", reason: "it was in a crash report" };
+  await known.revokeSigningKey.revoke({ kid: thrownOut, refreshTokens: "keep", cause });
+  await database.orm.keyRevocationRequest.create({
+    data: {
+      id: "a-request",
+      kid: await kidIn("active"),
+      reason: cause.reason,
+      refreshTokens: "end",
+      requestedBy: cause.actor,
+      requestedAt: clock.now(),
+      expiresAt: new Date(clock.now().getTime() + 900_000),
+    },
+  });
 }
 
 function authorizeLedgerline(more: Record<string, string> = {}): string {

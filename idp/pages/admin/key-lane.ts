@@ -3,7 +3,14 @@
 // marked so.
 import type { KeyView } from "../../../keys/key-view.ts";
 import { brief, near } from "../../http/words.ts";
-import { type Percent, round, type Scale } from "./picture-axis.ts";
+import {
+  NARROW_TRACK_PX,
+  type Percent,
+  round,
+  type Scale,
+  textWidth,
+  WIDE_TRACK_PX,
+} from "./picture-axis.ts";
 
 type SpanKind = "published" | "signing" | "signed" | "planned" | "verifies" | "gone" | "revoked";
 
@@ -36,11 +43,6 @@ export interface LaneContext extends Scale {
   /** Whether a key signs in this key's algorithm; a pending one begins by itself where none does. */
   readonly hasActive: (alg: string) => boolean;
 }
-
-/** The narrowest track beside the names, the narrowest one under them, and one letter of its labels. */
-const WIDE_TRACK_PX = 460;
-const NARROW_TRACK_PX = 300;
-const LETTER_PX = 7;
 
 export function keyLane(key: KeyView, context: LaneContext): KeyLane {
   const { place, axis } = context;
@@ -82,9 +84,6 @@ function roomBeside(mark: LaneMark | undefined, from: Percent, to: Percent): [Pe
   if (mark.x > from) return [from, mark.anchor === "start" ? mark.x - 2 : mark.x - width];
   return [mark.anchor === "start" ? Math.max(from, mark.x + width) : from, to];
 }
-
-const textWidth = (text: string, trackPx: number): Percent =>
-  (100 * (text.length * LETTER_PX + 8)) / trackPx;
 
 interface Stretch {
   kind: SpanKind;

@@ -42,18 +42,28 @@ const MAX_TICKS = 6;
 const SHORTEST_PAST = 2 * MINUTE;
 const LONGEST_PAST = 120 * DAY;
 
+/** The narrowest track beside the names, the narrowest one under them, and one letter of its labels. */
+export const WIDE_TRACK_PX = 460;
+export const NARROW_TRACK_PX = 300;
+const LETTER_PX = 7;
+
+/** How much of a track some words need, with a little room around them. */
+export const textWidth = (text: string, trackPx: number): Percent =>
+  (100 * (text.length * LETTER_PX + 8)) / trackPx;
+
 export function pictureScale(keys: readonly KeyView[], now: Date, span: PictureSpan): Scale {
   const { from, to } = frame(keys, now, span);
   const place = (at: Date): Percent => round((100 * (at.getTime() - from)) / (to - from));
   const x = place(now);
   const anchor = x < 8 ? "start" : x > 92 ? "end" : "middle";
+  const mark: PictureAxis["now"] = { x, label: nowLabel(now, to - from), anchor };
   return {
     place,
     axis: {
       from: new Date(from),
       to: new Date(to),
-      now: { x, label: nowLabel(now, to - from), anchor },
-      ticks: ticks(from, to, x, place),
+      now: mark,
+      ticks: ticks(from, to, place).map((tick) => besideNow(tick, mark)),
     },
   };
 }
@@ -97,7 +107,7 @@ function nearFrame(keys: readonly KeyView[], now: Date): Frame {
   };
 }
 
-function ticks(from: number, to: number, nowX: Percent, place: (at: Date) => Percent): Tick[] {
+function ticks(from: number, to: number, place: (at: Date) => Percent): Tick[] {
   const step = TICK_STEPS.find((size) => (to - from) / size <= MAX_TICKS) ?? 364 * DAY;
   const label = (at: Date) =>
     step >= DAY ? shortDay(at) : step < MINUTE ? clockSeconds(at) : tickClock(at, to - from);
@@ -106,8 +116,17 @@ function ticks(from: number, to: number, nowX: Percent, place: (at: Date) => Per
     const x = place(new Date(at));
     all.push({ x, label: label(new Date(at)), minor: (at / step) % 2 !== 0 });
   }
-  // The word "now" needs the room around it; the lines stay.
-  return all.map((tick) => (Math.abs(tick.x - nowX) < 14 ? { ...tick, label: "" } : tick));
+  return all;
+}
+
+/** The word "now" needs the room around it: a label too near goes, on a narrow page or on both. */
+function besideNow(tick: Tick, now: PictureAxis["now"]): Tick {
+  const isTooNear = (trackPx: number) =>
+    Math.abs(tick.x - now.x) <
+    textWidth(tick.label, trackPx) / 2 +
+      textWidth(now.label, trackPx) / (now.anchor === "middle" ? 2 : 1);
+  if (isTooNear(WIDE_TRACK_PX)) return { ...tick, label: "" };
+  return isTooNear(NARROW_TRACK_PX) ? { ...tick, minor: true } : tick;
 }
 
 function nowLabel(now: Date, span: number): string {

@@ -39,6 +39,8 @@ export const revokedPage = (deps: RevokedPageDeps) => {
 
   return async (ctx: Context): Promise<void> => {
     const kid = String(ctx.params.kid);
+    // What is no thumbprint is nobody's, and is not carried across the sign-in page either.
+    if (!/^[\w-]{1,64}$/.test(kid)) throw notThrownOut();
     const administrator = await findAdministrator(ctx, deps, revokedPath(kid));
     if (!administrator) return;
     const refusals = await findKeyRefusals(kid);

@@ -50,10 +50,12 @@ export function rotateStanding(question: RotateQuestion): RotateStanding {
     const reason = `The keys were changed ${often} within 24 hours, and may not be more often.`;
     return { kind: "limit-reached", reason, from: new Date(first.getTime() + ONE_DAY_MS) };
   }
-  return {
-    kind: "safe",
-    reason: isYoung
-      ? "Every site that counts has the next key already."
-      : "Every site has had time to learn the next key.",
-  };
+  return { kind: "safe", reason: isYoung ? readyReason(readiness) : GROWN };
 }
+
+const GROWN = "Every site has had time to learn the next key.";
+
+const readyReason = ({ sites }: KeyReadiness): string =>
+  sites.some(({ counts }) => counts)
+    ? "Every site that counts has the next key already."
+    : "No site has obtained a token lately that the next key could surprise.";

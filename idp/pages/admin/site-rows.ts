@@ -8,6 +8,8 @@ export interface SiteRow {
   readonly instances: number;
   /** Of them, those that lack a key which signs next. */
   readonly lacking: number;
+  /** Whether all of it has reported the keys that sign next, counted or not. */
+  readonly isReady: boolean;
   readonly heardAt?: Date;
   readonly drill:
     | { readonly kind: "verified"; readonly at: Date }
@@ -61,7 +63,7 @@ export async function readyModel(
 }
 
 function siteRow(readiness: SiteReadiness, site: SiteView): SiteRow {
-  const { standing, instances, lacking } = readiness;
+  const { standing, instances, lacking, why } = readiness;
   const heardAt = instances
     .map(({ seenAt }) => seenAt)
     .sort((a, b) => b.getTime() - a.getTime())[0];
@@ -70,6 +72,7 @@ function siteRow(readiness: SiteReadiness, site: SiteView): SiteRow {
     standing,
     instances: instances.length,
     lacking: lacking.length,
+    isReady: why === undefined,
     ...(heardAt && { heardAt }),
     drill: drillOf(readiness),
   };

@@ -6,6 +6,7 @@ import type { CookieJar } from "../../http/cookies.ts";
 import type { OwnPageUrl } from "../../http/own-pages.ts";
 import { render } from "../../http/render.ts";
 import { siteView } from "../../http/site-view.ts";
+import type { AccountProfile } from "../../records/accounts/account.ts";
 import type { Client } from "../../records/clients/client.ts";
 import type { SessionStore } from "../../records/sessions/session-store.ts";
 
@@ -20,6 +21,8 @@ export interface HomePageDeps {
   clock: Clock;
 }
 
+const mayEnterConsole = ({ isAdmin, isKeyAdmin }: AccountProfile): boolean => isAdmin || isKeyAdmin;
+
 export const homePage =
   ({ issuer, cookies, sessions, clientStore, ring, lifetimes, ownPageUrl, clock }: HomePageDeps) =>
   async (ctx: Context): Promise<void> => {
@@ -32,7 +35,7 @@ export const homePage =
       person: signedIn && {
         name: signedIn.account.name,
         email: signedIn.account.email,
-        console: signedIn.account.isAdmin ? ownPageUrl("/admin/keys") : undefined,
+        console: mayEnterConsole(signedIn.account) ? ownPageUrl("/admin/keys") : undefined,
         since: signedIn.session.authenticatedAt,
       },
       sites: sites.map(siteView),

@@ -164,6 +164,19 @@ describe("the picture of the keys (design 4)", () => {
     }
   });
 
+  it("keeps the times along the axis off the word now, also on a narrow page", () => {
+    for (const seconds of [0, 7, 13, 20, 29, 45, 59]) {
+      const at = new Date(now.getTime() + seconds * 1000);
+      const keys = [{ ...pending, publishedAt: now, safeFrom: minutes(0.5) }, active];
+      const { axis } = keysPicture(keys, at);
+      for (const { x, label, minor } of axis.ticks) {
+        if (label === "" || axis.now.anchor !== "middle") continue;
+        const needed = (50 * 7 * (label.length + axis.now.label.length)) / (minor ? 460 : 300);
+        expect(Math.abs(x - axis.now.x), `${seconds}: ${label}`).toBeGreaterThanOrEqual(needed);
+      }
+    }
+  });
+
   it.each([
     [
       "seconds after the first start",

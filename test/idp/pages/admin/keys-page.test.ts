@@ -50,10 +50,12 @@ describe("the console's door", () => {
   });
 
   it("D1: is open to who looks after the keys alone", async () => {
-    const { page } = await someoneAt(console, console.bruno);
+    const { visitor, page } = await someoneAt(console, console.bruno);
     expect(page.status).toBe(200);
     expect(page.text).toContain("key administrator");
     expect(page.forms.some(formFor("/drill"))).toBe(true);
+    const front = await visitor.get(`${console.idp.issuer}/`);
+    expect(front.text).toContain("/admin/keys");
   });
 
   it("H1: is never cached, framed, or opened by others", async () => {
@@ -101,7 +103,7 @@ describe("what the page says", () => {
     const { page } = await someoneAt(console, console.ines);
     const said = textOf(page.text);
     expect(said).toContain("Never reported no kit, or not running");
-    expect(said).toContain("Does not count no token within one day");
+    expect(said).toContain("Does not count has it, and no token within one day");
     await idp.known.clientStore.remove("silent", idp.clock.now(), { actor: "test" });
     idp.known.clients.forget();
     await bank.count();
