@@ -33,6 +33,7 @@ const Service = z.strictObject({
   tmpfs: z.array(z.string()).optional(),
   cap_drop: z.array(z.string()).optional(),
   security_opt: z.array(z.string()).optional(),
+  ulimits: z.strictObject({ core: z.int() }).optional(),
   stop_grace_period: z
     .string()
     .regex(/^\d+s$/)
@@ -89,6 +90,8 @@ describe("docker-compose.yml", () => {
         read_only: true,
         cap_drop: ["ALL"],
         security_opt: ["no-new-privileges:true"],
+        // K9: no crash leaves private keys on a disk.
+        ulimits: { core: 0 },
         stop_grace_period: "30s",
       });
   });
