@@ -71,7 +71,7 @@ export function revokeSigningKey(deps: RevokeSigningKeyDeps) {
     const alongside = async (orm: Orm, at: Date) => {
       await decide(orm, at);
       const ending = endingWithin(orm);
-      if (refreshTokens === "end") await endFamilies(ending, kid, at, cause);
+      if (refreshTokens === "end") await endGrants(ending, kid, at, cause);
       const clientIds = await ending.clientsThatHear();
       await deliveries.put(orm, clientIds.map(noticeOf(kid)), at);
     };
@@ -148,14 +148,14 @@ const noticeOf =
     payload: { revoked: [kid] },
   });
 
-/** One row says how many: they may be a hundred thousand, and all ended for the same reason. */
-async function endFamilies(ending: Ending, kid: string, at: Date, cause: Cause): Promise<void> {
-  const grants = await ending.revokeFamilies("key-revoked", at);
+/** One row for all of them, as they ended for one reason. */
+async function endGrants(ending: Ending, kid: string, at: Date, cause: Cause): Promise<void> {
+  await ending.endGrantsOfPeople("key-revoked", at);
   await ending.audit({
     at,
     kind: "grant.revoked",
     outcome: "success",
     ...causedBy(cause),
-    details: { because: "key-revoked", kid, grants },
+    details: { because: "key-revoked", kid, until: at.toISOString() },
   });
 }

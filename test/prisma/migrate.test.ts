@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,12 @@ import { applyMigrations, MIGRATIONS_DIRECTORY, MigrationRefused } from "../../p
 import { createDatabase, databaseKind, openEmptyDriver } from "../support/databases.ts";
 import { schemaEngine } from "../support/schema-engine.ts";
 
-const FOUNDATION = "20261122170000_foundation";
+/** In the order in which they are applied. */
+const ALL = readdirSync(MIGRATIONS_DIRECTORY, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  .sort();
+const [FOUNDATION = ""] = ALL;
 
 let driver: Driver;
 let directory: string;
@@ -39,29 +45,30 @@ const history = () =>
 
 describe("migrations at start", () => {
   it("are recorded as `prisma migrate deploy` records them", async () => {
-    expect(await applyMigrations(driver)).toEqual([FOUNDATION]);
-    const script = await readFile(join(MIGRATIONS_DIRECTORY, FOUNDATION, "migration.sql"));
-    expect(await history()).toEqual([
-      {
-        migration_name: FOUNDATION,
+    expect(await applyMigrations(driver)).toEqual(ALL);
+    const recorded = ALL.map(async (name) => {
+      const script = await readFile(join(MIGRATIONS_DIRECTORY, name, "migration.sql"));
+      return {
+        migration_name: name,
         checksum: createHash("sha256").update(script).digest("hex"),
         finished_at: expect.any(Date),
         applied_steps_count: 1,
         rolled_back_at: null,
         logs: null,
-      },
-    ]);
+      };
+    });
+    expect(await history()).toEqual(await Promise.all(recorded));
   });
 
   it("leave nothing for Prisma to do, and take up where Prisma stopped", async () => {
     const engine = await schemaEngine(driver);
-    expect(await engine.deploy([FOUNDATION])).toEqual([FOUNDATION]);
+    expect(await engine.deploy(ALL)).toEqual(ALL);
     expect(await applyMigrations(driver)).toEqual([]);
 
     await addMigration("29990101000000_more", `CREATE TABLE "More" ("id" TEXT PRIMARY KEY);`);
     expect(await applyMigrations(driver, directory)).toEqual(["29990101000000_more"]);
-    expect(await engine.deploy([FOUNDATION])).toEqual([]);
-    expect(await engine.diagnose([FOUNDATION])).toMatchObject({ edited: [], failed: [] });
+    expect(await engine.deploy(ALL)).toEqual([]);
+    expect(await engine.diagnose(ALL)).toMatchObject({ edited: [], failed: [] });
   });
 
   it("applied twice do nothing the second time", async () => {
@@ -73,8 +80,8 @@ describe("migrations at start", () => {
 
   it("are applied once by replicas that start together", async () => {
     const applied = await Promise.all([applyMigrations(driver), applyMigrations(driver)]);
-    expect(applied.flat()).toEqual([FOUNDATION]);
-    expect(await history()).toHaveLength(1);
+    expect(applied.flat()).toEqual(ALL);
+    expect(await history()).toHaveLength(ALL.length);
   });
 
   it("stop with one line when an applied migration was changed since", async () => {
@@ -120,7 +127,7 @@ describe("migrations at start", () => {
       const engine = await schemaEngine(driver);
       // What is printed here on a failure is the SQL that a new migration needs.
       expect(await engine.drift()).toBe("");
-      expect(await engine.diagnose([FOUNDATION])).toEqual({
+      expect(await engine.diagnose(ALL)).toEqual({
         edited: [],
         failed: [],
         behind: false,

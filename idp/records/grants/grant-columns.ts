@@ -30,11 +30,14 @@ export const grantColumns = `
 
 /**
  * The condition for anything to be issued or answered on a grant, whatever its kind; whether its
- * session counts is asked beside it. Takes `:now`.
+ * session counts is asked beside it. A person's grant also has to be younger than the last time at
+ * which all of them ended at once. Takes `:now`.
  */
 export const grantIsLive = `
   g."revokedAt" IS NULL AND g."expiresAt" > :now::timestamptz
-  AND c."disabledAt" IS NULL AND a."disabledAt" IS NULL`;
+  AND c."disabledAt" IS NULL AND a."disabledAt" IS NULL
+  AND (g."kind" = 'client' OR g."createdAt" >
+    COALESCE((SELECT "at" FROM "GrantCutOff" WHERE "id" = 1), '-infinity'::timestamptz))`;
 
 export function grantOf(row: GrantColumns): Grant {
   return {

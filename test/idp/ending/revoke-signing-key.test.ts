@@ -1,4 +1,3 @@
-import { setTimeout as pass } from "node:timers/promises";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { hashOf, newCredential } from "../../../idp/protocol/credential.ts";
 import type { Orm } from "../../../prisma/database.ts";
@@ -38,6 +37,7 @@ afterEach(async () => {
   await other.keys.stop();
   await here.database.orm.delivery.deleteMany();
   await here.database.orm.keyRevocationRequest.deleteMany();
+  await here.database.orm.grantCutOff.deleteMany();
   await removeAllKeys(here.database);
 });
 
@@ -107,11 +107,34 @@ describe("throwing a signing key out (K4)", () => {
     expect(await isLive(before.standing)).toBe(true);
     const [event] = await auditOf("grant.revoked");
     expect(event).toMatchObject({ actor: "account:ines", reason: "its backup was stolen" });
-    expect(event?.details).toEqual({
-      because: "key-revoked",
-      kid,
-      grants: expect.any(Number),
-    });
+    const until = at(1).toISOString();
+    expect(event?.details).toEqual({ because: "key-revoked", kid, until });
+  });
+
+  it("ends what there was and nothing of what begins afterwards", async () => {
+    await throwOut(replica, "end");
+    const client = await addClient(here);
+    const signedIn = await signIn(here);
+    const before = await redeemCode(here, signedIn, client, at(2));
+    expect(await isLive(before.grantId)).toBe(true);
+    await throwOut(replica, "keep");
+    expect(await isLive(before.grantId)).toBe(true);
+    clock.set(at(3));
+    await throwOut(replica, "end");
+    expect(await isLive(before.grantId)).toBe(false);
+  });
+
+  it("takes no more statements for many grants than for none", async () => {
+    const statements = async () => {
+      const before = there.database.statements.count;
+      await throwOut(other, "end");
+      return there.database.statements.count - before;
+    };
+    clock.set(at(-1));
+    const forNone = await statements();
+    clock.set(at(1));
+    for (let person = 0; person < 3; person += 1) await families();
+    expect(await statements()).toBe(forNone);
   });
 
   it("is one thing: key, notices and refresh tokens, or nothing of them", async () => {
@@ -192,30 +215,6 @@ describe("refresh tokens that end while they are in use (K4)", () => {
     await endAll();
     const redemption = { ...binding, refreshToken: newCredential("refresh") };
     expect(await here.codes.redeem(redemption, at(2))).toBeUndefined();
-  });
-
-  it("is not stopped by somebody who ends the same grants in another order", async () => {
-    const [first, second] = [await families(), await families()];
-    const touch = (orm: Orm, { online }: typeof first) =>
-      orm.grant.update({ where: { id: online.grantId }, data: { revokedReason: null } });
-    let begin = () => {};
-    const begun = new Promise<void>((resolve) => {
-      begin = resolve;
-    });
-    const elsewhere = here.database
-      .transaction(async (orm) => {
-        await touch(orm, second);
-        begin();
-        await pass(300);
-        await touch(orm, first);
-      })
-      .catch(() => "gave way");
-    await begun;
-    const { result } = await throwOut(other, "end");
-    await elsewhere;
-    expect(result.kind).toBe("revoked");
-    expect(await isLive(first.online.grantId)).toBe(false);
-    expect(await isLive(second.online.grantId)).toBe(false);
   });
 });
 
