@@ -19,8 +19,8 @@ const project = (name: string, databaseKind: "pglite" | "postgresql", include: s
   test: {
     name,
     include,
-    // What only the embedded database has to promise.
-    exclude: databaseKind === "pglite" ? [] : ["**/*.pglite.test.ts"],
+    // What only the other one has to promise: a lone process, several replicas.
+    exclude: [databaseKind === "pglite" ? "**/*.postgresql.test.ts" : "**/*.pglite.test.ts"],
     provide: { databaseKind },
     globalSetup: "test/support/global-setup.ts",
     testTimeout: 30_000,

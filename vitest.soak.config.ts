@@ -9,6 +9,9 @@ const project = (databaseKind: "pglite" | "postgresql", files: readonly string[]
   test: {
     name: databaseKind,
     include: files.map((name) => `test/soak/${name}.soak.ts`),
+    // Several replicas need a database of their own.
+    exclude:
+      databaseKind === "pglite" ? onPostgresql.map((name) => `test/soak/${name}.soak.ts`) : [],
     provide: { databaseKind },
     globalSetup: ["test/support/global-setup.ts", "test/soak/support/closing-table.ts"],
     testTimeout: HALF_AN_HOUR,
@@ -16,6 +19,7 @@ const project = (databaseKind: "pglite" | "postgresql", files: readonly string[]
   },
 });
 
+const onPostgresql = ["rotations"];
 const onBothDatabases = ["key-life", "statements", "login-flood", "equal-time", "expired-rows"];
 
 export default defineConfig({
@@ -24,7 +28,9 @@ export default defineConfig({
     fileParallelism: false,
     projects: [
       project("pglite", ["*"]),
-      ...(findPostgresql().kind === "none" ? [] : [project("postgresql", onBothDatabases)]),
+      ...(findPostgresql().kind === "none"
+        ? []
+        : [project("postgresql", [...onBothDatabases, ...onPostgresql])]),
     ],
   },
 });
