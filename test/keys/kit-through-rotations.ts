@@ -1,0 +1,101 @@
+// One site's copy of the keys, with nobody else to blame: the kit's key cache over what a key ring
+// publishes, through one rotation after the other.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeProtectedHeader, jwtVerify } from "jose";
+import { pino } from "pino";
+import { KeptKeys } from "../../apps/relying-party/kept-keys.ts";
+import { createKeyCache, type KeyCache } from "../../apps/relying-party/key-cache.ts";
+import { createReachability } from "../../apps/relying-party/reachability.ts";
+import { stateFile } from "../../apps/relying-party/state-file.ts";
+import type { KeyLifecycle } from "../../keys/key-lifecycle.ts";
+import type { Database } from "../../prisma/database.ts";
+import { type MovableClock, movableClock } from "../support/movable-clock.ts";
+import { aKeyLifecycle, LEAD_SECONDS, LONGEST_TOKEN_SECONDS } from "./a-key-lifecycle.ts";
+
+/** The kit takes RSA keys. */
+const ALG = "RS256";
+
+/**
+ * Verifies the last token of each former key until it expires and the first one of each next key.
+ * @throws what a verification throws
+ */
+export async function kitThroughRotations(database: Database, rotations: number) {
+  const clock = movableClock();
+  const keys = aKeyLifecycle(database, clock, { signingAlgs: [ALG] });
+  await keys.start();
+  let fetches = 0;
+  const { site, forget } = await aSite(keys, clock, () => {
+    fetches += 1;
+  });
+  const kids = new Set<string>();
+
+  const mint = () => {
+    const iat = clock.now().getTime() / 1000;
+    return keys.ring.sign({ typ: "JWT" }, { sub: "alice", iat, exp: iat + LONGEST_TOKEN_SECONDS });
+  };
+  const verify = async (token: string) => {
+    kids.add(decodeProtectedHeader(token).kid ?? "");
+    await jwtVerify(token, (header) => site.resolve(header), {
+      algorithms: [ALG],
+      currentDate: clock.now(),
+    });
+  };
+
+  for (let rotation = 0; rotation < rotations; rotation += 1) {
+    // A site that is used now and then, between twice in a lead and four times.
+    const pauses = 2 + (rotation % 3);
+    for (let pause = 0; pause < pauses; pause += 1) {
+      clock.advance(LEAD_SECONDS / pauses);
+      await keys.poll();
+      await verify(await mint());
+    }
+    const last = await mint();
+    const { kind } = await keys.rotate({ actor: "test" });
+    if (kind !== "rotated") throw new Error(`not rotated: ${kind}`);
+    for (const token of [await mint(), last]) await verify(token);
+    clock.advance(LONGEST_TOKEN_SECONDS - 1);
+    await verify(last);
+  }
+  await forget();
+  await keys.stop();
+  return { keys: kids.size, fetches };
+}
+
+/** The kit's key cache, which asks this ring for its keys. */
+async function aSite(
+  { ring }: KeyLifecycle,
+  clock: MovableClock,
+  asked: () => void,
+): Promise<{ site: KeyCache; forget: () => Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), "signet-kit-"));
+  const site = createKeyCache({
+    issuer: "https://id.example.com",
+    algorithms: [ALG],
+    jwksUri: () => "https://id.example.com/jwks",
+    fetch: async () => {
+      asked();
+      const { body, etag, maxAgeSeconds } = ring.publication();
+      const headers = {
+        "Content-Type": "application/jwk-set+json",
+        "Cache-Control": `public, max-age=${maxAgeSeconds}`,
+        ETag: etag,
+      };
+      return new Response(new Uint8Array(body), { headers });
+    },
+    clock,
+    file: stateFile(join(directory, "key-set.json"), KeptKeys),
+    reachability: createReachability({ clock }),
+    logger: pino({ level: "silent" }),
+  });
+  await site.start();
+  await site.refresh();
+  return {
+    site,
+    async forget() {
+      await site.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
