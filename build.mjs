@@ -2,8 +2,9 @@
 // (templates, styles, icons, migrations). Production starts `node dist/idp/main.js`, and so does
 // `npm start`, since plain JavaScript is up in two thirds of the time.
 //
-// --start is `npm start`: it leaves out the type check, and everything when no source has changed, and
-// then becomes the demo, for each further process would cost the start a sixth of a second.
+// --quick leaves out the type check, and everything when no source has changed: the tests begin so.
+// --start is `npm start`: it does the same and then becomes the demo, for each further process would cost
+// the start a sixth of a second.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -27,15 +28,16 @@ const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, "dist");
 const stamp = join(dist, ".made-from");
 const isStart = process.argv.includes("--start");
+const isQuick = isStart || process.argv.includes("--quick");
 
 const madeFrom = fingerprint();
 const isMade = existsSync(stamp) && readFileSync(stamp, "utf8") === madeFrom;
-if (!isStart || !isMade) make();
+if (!isQuick || !isMade) make();
 if (isStart) await import("./dist/idp/demo/start.js");
 
 function make() {
-  // A demo that is running reads its templates from here: for a start, files are only replaced.
-  if (isStart) rmSync(stamp, { force: true });
+  // A demo that is running reads its templates from here: when it is quick, files are only replaced.
+  if (isQuick) rmSync(stamp, { force: true });
   else rmSync(dist, { recursive: true, force: true });
 
   const typescript = dirname(createRequire(import.meta.url).resolve("typescript/package.json"));
@@ -44,7 +46,7 @@ function make() {
     [
       join(typescript, "bin", "tsc"),
       ...["-p", join(root, "tsconfig.build.json")],
-      ...(isStart ? ["--noCheck"] : []),
+      ...(isQuick ? ["--noCheck"] : []),
     ],
     { cwd: root, stdio: "inherit" },
   );

@@ -1,6 +1,7 @@
 // The suite runs in three projects: whatever touches storage on both databases, and the sites and
 // journeys, which know the IdP only over HTTP, once.
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { findPostgresql } from "./test/support/postgresql-server.ts";
 
 const onBothDatabases = ["prisma", "keys", "idp", "attacks", "faults"].map(
@@ -28,8 +29,19 @@ const project = (name: string, databaseKind: "pglite" | "postgresql", include: s
   },
 });
 
+/** What takes minutes comes first, or one core would wait for it at the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) =>
+      /\/test\/(?:faults|journeys)\//.test(moduleId);
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     // A test file holds a PGlite of some hundred megabytes; the machines we know have two cores.
     maxWorkers: 2,
     projects: [

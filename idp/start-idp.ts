@@ -8,6 +8,7 @@ import type { Config } from "./config.ts";
 import { requireDemoDatabase, seedDemo } from "./demo/seed.ts";
 import { createLogger } from "./http/logger.ts";
 import { listen, type RunningServer } from "./http/server.ts";
+import { requireOfferedAlgs } from "./offered-algs.ts";
 import { accountStore } from "./records/accounts/account-store.ts";
 import { passwordHasher } from "./records/accounts/password-hasher.ts";
 import { clientStore } from "./records/clients/client-store.ts";
@@ -48,6 +49,8 @@ export async function startIdp(config: Config): Promise<RunningIdp> {
     await clock.start();
 
     const accounts = accountStore(database);
+    const clients = clientStore(database);
+    await requireOfferedAlgs(config.signingAlgs, clients);
     if (config.demo) await requireDemoDatabase(accounts);
     const idp = createIdp({ config, database, clock, logger });
     open.push(() => idp.stop());
@@ -57,7 +60,7 @@ export async function startIdp(config: Config): Promise<RunningIdp> {
       config.demo &&
         seedDemo({
           accounts,
-          clientStore: clientStore(database),
+          clientStore: clients,
           hasher: passwordHasher(),
           clock,
           dataDirectory: config.dataDirectory,

@@ -35,6 +35,8 @@ export interface KeyRing {
   readonly activeKid: string;
   /** What there are active keys for, the usual one first. */
   readonly signingAlgs: readonly string[];
+  /** What our keys have signed with, retired ones included: hints may be older than the settings. */
+  readonly hintAlgs: readonly string[];
 }
 
 export interface RingDeps {
@@ -100,6 +102,9 @@ export function keyRing(deps: RingDeps) {
     },
     get signingAlgs() {
       return deps.signingAlgs.filter((alg) => loaded === undefined || loaded.active.has(alg));
+    },
+    get hintAlgs() {
+      return loaded?.hintAlgs ?? [];
     },
   };
 

@@ -25,6 +25,8 @@ export interface LoadedKeys {
   readonly pending: ReadonlyMap<string, Signer>;
   readonly published: ReadonlyMap<string, CryptoKey>;
   readonly retired: ReadonlyMap<string, CryptoKey>;
+  /** Of all that are published or retired. */
+  readonly hintAlgs: readonly string[];
   readonly jwks: JwksDocument;
   /** The moments at which a pending key may begin to sign. */
   readonly activations: readonly Date[];
@@ -62,6 +64,7 @@ export async function loadKeys(
     pending: signersIn("pending"),
     published: await publicKeys(keys.filter(isPublished)),
     retired: await publicKeys(keys.filter(({ state }) => state === "retired")),
+    hintAlgs: [...new Set(keys.filter(({ state }) => state !== "revoked").map(({ alg }) => alg))],
     jwks: jwksDocument(keys),
     activations: [...keys.map((key) => safeFrom(key, rules)), scheduledAt(keys, rules)].filter(
       (time) => time !== undefined,

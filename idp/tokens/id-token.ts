@@ -14,7 +14,7 @@ const TYP = "JWT";
 
 export interface IdTokenDeps {
   readonly issuer: string;
-  readonly ring: Pick<KeyRing, "sign" | "hintKey" | "signingAlgs">;
+  readonly ring: Pick<KeyRing, "sign" | "hintKey" | "hintAlgs">;
   readonly ttlSeconds: number;
 }
 
@@ -93,7 +93,7 @@ export function idTokens({ issuer, ring, ttlSeconds }: IdTokenDeps) {
     async readHint(token: string, now: Date): Promise<IdTokenHint | undefined> {
       try {
         const payload = await openSignedToken(token, {
-          algs: ring.signingAlgs,
+          algs: ring.hintAlgs,
           typ: TYP,
           typOptional: true,
           findKey: (kid) => ring.hintKey(kid),

@@ -100,6 +100,30 @@ describe("a start that cannot succeed", PATIENTLY, () => {
     expect(await stop(running)).toBe(0);
   });
 
+  it("names SIGNING_ALGS when it lacks what a client's ID tokens are signed with", async () => {
+    const environment = await anInstallation();
+    const operator = anOperator({ issuer: environment.ISSUER }, token);
+    const withElliptic = { ...environment, SIGNING_ALGS: "RS256,ES256" };
+    const running = await startAndWait(withElliptic);
+    const added = await operator("POST", "/clients", {
+      client_id: "elliptic",
+      client_name: "Elliptic",
+      redirect_uris: ["https://elliptic.example/callback"],
+      id_token_signed_response_alg: "ES256",
+    });
+    expect(added.status).toBe(201);
+    await stop(running);
+    expect(await refusalOf(environment)).toMatch(
+      /^SIGNING_ALGS: must include ES256 while the ID tokens of elliptic are signed with it; /,
+    );
+
+    const again = await startAndWait(withElliptic);
+    const change = { id_token_signed_response_alg: "RS256" };
+    expect((await operator("PATCH", "/clients/elliptic", change)).status).toBe(200);
+    await stop(again);
+    expect(await stop(await startAndWait(environment))).toBe(0);
+  });
+
   it("names DATA_DIR when it cannot be written", async () => {
     const environment = await anInstallation();
     const file = join(environment.DATA_DIR ?? "", "file");

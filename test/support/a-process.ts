@@ -1,6 +1,7 @@
-// A process of ours as an operator starts it: from source, with an environment of its own.
+// A process of ours as an operator starts it: from dist/, with an environment of its own.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export interface Ended {
@@ -25,6 +26,12 @@ export function endProcesses(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
+/** What is installed runs as it is installed; a program of the tests' own, from source. */
+const programOf = (main: string): string[] =>
+  main.startsWith("test/")
+    ? ["--import", "tsx", main]
+    : [join("dist", main.replace(/\.ts$/, ".js"))];
+
 /** @param environment  everything the process gets to know, but for PATH and HOME */
 export function aProcess(
   main: string,
@@ -33,7 +40,7 @@ export function aProcess(
   stdin?: string,
 ): Started {
   const { PATH, HOME, TMPDIR } = process.env;
-  const child = spawn(process.execPath, ["--import", "tsx", main, ...args], {
+  const child = spawn(process.execPath, [...programOf(main), ...args], {
     cwd: root,
     env: { PATH, HOME, TMPDIR, ...environment },
     stdio: ["pipe", "pipe", "pipe"],

@@ -1,5 +1,6 @@
-// Makes what the databases of a run start from: one migrated PGlite snapshot, or one migrated
+// Makes what a run starts from: the programs in dist/, and one migrated PGlite snapshot or one migrated
 // PostgreSQL template.
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -32,6 +33,7 @@ declare module "vitest" {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  execFileSync(process.execPath, ["build.mjs", "--quick"], { cwd: ROOT, stdio: "inherit" });
   if (project.config.provide.databaseKind === "postgresql") return setUpPostgresql(project);
   project.provide("pgliteSnapshot", await snapshot());
   return async () => {};
@@ -59,7 +61,8 @@ async function administer(url: string, statement: string): Promise<void> {
   await client.end();
 }
 
-const CACHE = fileURLToPath(new URL("../../node_modules/.cache/signet-test", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const CACHE = join(ROOT, "node_modules/.cache/signet-test");
 
 /** A new PGlite cluster costs seconds and much memory, so it is kept until a migration changes. */
 async function snapshot(): Promise<string> {

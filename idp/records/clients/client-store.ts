@@ -105,6 +105,17 @@ export const clientStore = (database: Database) => ({
     return rows.map(clientOf);
   },
 
+  /** Those whose ID tokens are signed with something else, by name. */
+  async listSignedOtherwise(algs: readonly string[], page: { limit: number }): Promise<Client[]> {
+    const rows = await database.orm.client.findMany({
+      where: { idTokenSignedResponseAlg: { notIn: [...algs] } },
+      orderBy: [{ name: "asc" }, { id: "asc" }],
+      take: page.limit,
+      include: withSecrets,
+    });
+    return rows.map(clientOf);
+  },
+
   /** The company's own sites that are open for use, by name. */
   async listFirstParty(): Promise<Client[]> {
     const rows = await database.orm.client.findMany({

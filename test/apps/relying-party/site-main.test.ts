@@ -12,7 +12,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 /** The bank as a process of its own, with these settings and no others. */
 function bank(env: Record<string, string>) {
   const { PATH = "" } = process.env;
-  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", "apps/bank/main.ts"], {
+  const child: ChildProcess = spawn(process.execPath, ["dist/apps/bank/main.js"], {
     env: { PATH, DATA_DIR: directory, ...env },
   });
   let [output, errors] = ["", ""];

@@ -18,6 +18,7 @@ describe("a client", () => {
     const added = await here.clients.add(client, "sgx_secret", at(1), cause);
     const expected = {
       ...client,
+      idTokenSignedResponseAlg: "RS256",
       createdAt: at(1),
       secrets: [{ id: expect.any(String), hash: hashOf("sgx_secret"), createdAt: at(1) }],
     };
@@ -67,6 +68,20 @@ describe("the company's own sites", () => {
     const listed = (await there.clients.listFirstParty()).map(({ id }) => id);
     expect(listed.filter((id) => [own.id, other.id].includes(id))).toEqual([other.id, own.id]);
     expect((await there.clients.listFirstParty()).every(({ firstParty }) => firstParty)).toBe(true);
+  });
+});
+
+describe("what ID tokens are signed with", () => {
+  it("is RS256 unless said otherwise, and found where it is none of those asked for", async () => {
+    await addClient(here);
+    const elliptic = await addClient(here, { name: "B", idTokenSignedResponseAlg: "ES256" });
+    const edwards = await addClient(here, { name: "A", idTokenSignedResponseAlg: "EdDSA" });
+    const otherThan = async (algs: string[], limit = 10) =>
+      (await there.clients.listSignedOtherwise(algs, { limit })).map(({ id }) => id);
+    expect(await otherThan(["RS256"])).toEqual([edwards.id, elliptic.id]);
+    expect(await otherThan(["RS256"], 1)).toEqual([edwards.id]);
+    expect(await otherThan(["RS256", "EdDSA"])).toEqual([elliptic.id]);
+    expect(await otherThan(["RS256", "EdDSA", "ES256"])).toEqual([]);
   });
 });
 
