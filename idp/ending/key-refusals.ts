@@ -12,7 +12,7 @@ import type { DeliveryStore } from "../records/outbox/delivery-store.ts";
 
 export interface KeyRefusals {
   readonly revokedAt: Date;
-  /** A site that reaches Signet refuses the key by then: its copy of the JWKS is too old to use. */
+  /** A site that reaches Signet and heeds `Cache-Control` refuses the key by then: its copy is too old. */
   readonly inTouchUntil: Date;
   /** One that does not reach Signet goes on with what it holds until then. */
   readonly outOfTouchUntil: Date;

@@ -66,7 +66,7 @@ function closing({ sites, accepted_until }: Refusals, missing: readonly Site[]):
   if (missing.length === 0) return ["Every site refuses it."];
   return [
     ...missing.map((site) => `${site.client_name} has not said that it refuses it (${why(site)})`),
-    `A site that reaches Signet accepts it until ${accepted_until.in_touch} at the latest;`,
+    `A site that heeds Cache-Control accepts it until ${accepted_until.in_touch} at the latest;`,
     `one that does not reach Signet goes on with the keys it has until ${accepted_until.out_of_touch}.`,
   ];
 }

@@ -122,7 +122,7 @@ describe("signet keys revoke (K4)", () => {
     expect(stdout).toContain(
       [
         "Harbour Bank has not said that it refuses it (0 of 2 instances, it was told)",
-        `A site that reaches Signet accepts it until ${until(300)} at the latest;`,
+        `A site that heeds Cache-Control accepts it until ${until(300)} at the latest;`,
         `one that does not reach Signet goes on with the keys it has until ${until(86_400)}.`,
       ].join("\n"),
     );
