@@ -5,6 +5,8 @@ const PAUSE_SECONDS = 30;
 const FIRST_RETRY_SECONDS = 0.5;
 /** However many notices the provider has signed. */
 const EXTRA_PAUSE_SECONDS = 5;
+/** However many notices say that it has. */
+const URGENT_PAUSE_SECONDS = 30;
 
 /** How often a site may ask for the key set. */
 export interface FetchPace {
@@ -17,11 +19,14 @@ export interface FetchPace {
   allowsFirst(): boolean;
   /** Whether there may be one out of turn now, which is then taken. */
   takeExtra(): boolean;
+  /** Whether one may be spent on a notice by a key that is new to us, which is then taken. */
+  takeUrgent(): boolean;
 }
 
 export function createFetchPace({ clock }: { clock: Clock }): FetchPace {
   let lastBeganAt: Date | undefined;
   let lastExtraAt: Date | undefined;
+  let lastUrgentAt: Date | undefined;
   let failures = 0;
   const isOver = (pauseSeconds: number) => hasPassed(clock, pauseSeconds, lastBeganAt);
   return {
@@ -36,6 +41,11 @@ export function createFetchPace({ clock }: { clock: Clock }): FetchPace {
     takeExtra() {
       if (!hasPassed(clock, EXTRA_PAUSE_SECONDS, lastExtraAt)) return false;
       lastExtraAt = clock.now();
+      return true;
+    },
+    takeUrgent() {
+      if (!hasPassed(clock, URGENT_PAUSE_SECONDS, lastUrgentAt)) return false;
+      lastUrgentAt = clock.now();
       return true;
     },
   };

@@ -30,6 +30,12 @@ export interface KeyCache extends DistrustedKeys {
    * @throws KeysUnavailable or UnknownKey
    */
   resolve(header: JWTHeaderParameters): Promise<CryptoKey>;
+  /**
+   * The same for a notice, which may be signed by a key that was made a moment ago: where the pace does not
+   * allow to ask, it has a fetch of its own, once in 30 seconds.
+   * @throws KeysUnavailable or UnknownKey
+   */
+  resolveUrgently(header: JWTHeaderParameters): Promise<CryptoKey>;
   /** Whether tokens by this key are acceptable now. Never fetches. */
   holds(kid: string): boolean;
   /** The published keys that are believed now, those that only others can use included; sorted. */
@@ -141,6 +147,12 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
     return inFlight;
   };
   const refresh = () => inFlight ?? (pace.allows() ? fetchOnce() : Promise.resolve());
+  const refreshUrgently = async () => {
+    if (pace.allows() || !pace.takeUrgent()) return refresh();
+    // What is under way may have been asked for before there was news.
+    await inFlight;
+    await fetchOnce();
+  };
   const refreshInBackground = () => {
     if (!inFlight && isDue()) void fetchOnce();
   };
@@ -151,19 +163,22 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
     return set?.usable.has(kid) && !trust.isDistrusted(kid) ? set : undefined;
   };
 
+  const resolveAsking = (ask: () => Promise<void>) => async (header: JWTHeaderParameters) => {
+    const { kid } = header;
+    if (typeof kid !== "string" || trust.isDistrusted(kid))
+      throw new UnknownKey("not a key we trust");
+    refreshInBackground();
+    if (!find(kid)) await ask();
+    const set = find(kid);
+    if (set) return set.local(header);
+    if (!believable()) throw new KeysUnavailable("no key set to verify with");
+    throw new UnknownKey("not a key that the issuer publishes");
+  };
+
   return {
     ...trust,
-    async resolve(header) {
-      const { kid } = header;
-      if (typeof kid !== "string" || trust.isDistrusted(kid))
-        throw new UnknownKey("not a key we trust");
-      refreshInBackground();
-      if (!find(kid)) await refresh();
-      const set = find(kid);
-      if (set) return set.local(header);
-      if (!believable()) throw new KeysUnavailable("no key set to verify with");
-      throw new UnknownKey("not a key that the issuer publishes");
-    },
+    resolve: resolveAsking(refresh),
+    resolveUrgently: resolveAsking(refreshUrgently),
     holds: (kid) => find(kid) !== undefined,
     kids: () =>
       (believable()?.published.kids ?? []).filter((kid) => !trust.isDistrusted(kid)).sort(),

@@ -43,7 +43,7 @@ export function createKeyEventVerifier(options: {
   issuer: string;
   clientId(): string | undefined;
   algorithms: readonly string[];
-  keys: Pick<KeyCache, "resolve">;
+  keys: Pick<KeyCache, "resolve" | "resolveUrgently">;
   clock: Clock;
 }): VerifyKeyEvent {
   const { issuer, algorithms, keys, clock } = options;
@@ -51,7 +51,8 @@ export function createKeyEventVerifier(options: {
   const claimsOf = async (token: string, typ: string): Promise<JWTPayload> => {
     const audience = options.clientId();
     if (!audience) throw new Error("this site does not know its client id yet");
-    const { payload } = await jwtVerify(token, (header) => keys.resolve(header), {
+    const resolve = typ === NOTICE ? keys.resolveUrgently : keys.resolve;
+    const { payload } = await jwtVerify(token, (header) => resolve(header), {
       algorithms: [...algorithms],
       issuer,
       audience,

@@ -176,13 +176,32 @@ describe("a notice: keys that are revoked", () => {
     await eventually(fetches).toBe(before + 2);
   });
 
-  it("refused ones cause no fetch at all", async () => {
+  it("K4: is believed at once from a key that was made a moment ago, although the pace is used up", async () => {
+    const fresh = await aSigningKey();
+    const fetches = () => site.issuer.requestsTo("/jwks");
+    expect((await site.send(await site.probe({}, {}, fresh))).error).toBe("unknown_key");
+    site.promote(fresh);
+    const before = fetches();
+    const answer = await site.send(await site.notice([site.old.kid], {}, {}, fresh));
+    expect(answer).toMatchObject({ status: 200, refused: [{ kid: site.old.kid }] });
+    expect(await site.accepts(site.old)).toBe(false);
+    expect(fetches()).toBeGreaterThan(before);
+  });
+
+  it("Z2: refused ones cause no fetch, or one in 30 s when nobody publishes their key", async () => {
     const before = site.issuer.requestsTo("/jwks");
-    for (let round = 0; round < 20; round += 1) {
-      await site.send(await site.notice([site.old.kid], {}, {}, site.old));
-      await site.send(await site.notice([site.old.kid], {}, {}, site.unpublished));
-    }
+    const flood = async (key: typeof site.old) => {
+      for (let round = 0; round < 20; round += 1)
+        await site.send(await site.notice([site.old.kid], {}, {}, key));
+    };
+    await flood(site.old);
     expect(site.issuer.requestsTo("/jwks")).toBe(before);
+    await flood(site.unpublished);
+    expect(site.issuer.requestsTo("/jwks")).toBe(before + 1);
+    site.clock.advance(29);
+    await flood(site.unpublished);
+    expect(site.issuer.requestsTo("/jwks")).toBe(before + 1);
+    expect(await site.accepts(site.old)).toBe(true);
   });
 
   it("design 7: ends the site session at once; the person goes through the provider and is back", async () => {
