@@ -10,7 +10,7 @@ import type { DistrustedKey } from "./distrusted-keys.ts";
 import { parseJson } from "./json.ts";
 import type { KeyCache } from "./key-cache.ts";
 import { Kid } from "./key-set.ts";
-import { boundedFetch, type FetchLike } from "./outbound-fetch.ts";
+import { boundedFetch, type FetchLike, type OutboundRequest } from "./outbound-fetch.ts";
 import type { KnownProvider } from "./provider.ts";
 
 /** What the provider takes in one report. */
@@ -23,6 +23,8 @@ const MOST_HEARTBEAT_SECONDS = 600;
 const POLL_MILLISECONDS = 500;
 /** Whoever could make keys change without end would still not make us report without pause. */
 const REST_MILLISECONDS = 500;
+/** Whoever wants to stop does not wait long for somebody who may be away. */
+const FAREWELL_MILLISECONDS = 1000;
 
 const Answer = z.object({
   /** Seconds until the provider forgets what was reported. */
@@ -34,6 +36,8 @@ export interface KeySightings {
   /** Reports soon if there is something new, whatever the back-off says; never throws. */
   changed(): void;
   start(): void;
+  /** Reports no more, and says so, lest a rotation wait for an instance that is gone. Never throws. */
+  leave(): Promise<void>;
   /** Resolves when nothing is being sent or written any more. */
   stop(): Promise<void>;
 }
@@ -49,6 +53,10 @@ export function createKeySightings(options: {
 }): KeySightings {
   const { instance, keys, clock, logger } = options;
   const fetch = boundedFetch(options.fetch, { maxBytes: 64 * 1024, deadlineMilliseconds: 3000 });
+  const farewell = boundedFetch(options.fetch, {
+    maxBytes: 1024,
+    deadlineMilliseconds: FAREWELL_MILLISECONDS,
+  });
   const stopping = new AbortController();
   let reported: string | undefined;
   let reportedAt: Date | undefined;
@@ -66,18 +74,21 @@ export function createKeySightings(options: {
   };
   const isNews = () => JSON.stringify(stateOf(keys)) !== reported;
 
-  const send = async (endpoint: string, { credentials }: KnownProvider) => {
+  const requestWith = ({ credentials }: KnownProvider, body: object): OutboundRequest => ({
+    method: "POST",
+    headers: {
+      authorization: basicAuthorization(credentials),
+      "content-type": "application/json",
+      accept: "application/json",
+    },
+    body: JSON.stringify({ instance, ...body }),
+  });
+  const send = async (endpoint: string, known: KnownProvider) => {
     const state = stateOf(keys);
     // Asked for now: what is suspected only later, this answer cannot confirm.
     const asked = keys.distrusted().flatMap(({ kid, confirmed }) => (confirmed ? [] : [kid]));
     const answer = await fetch(endpoint, {
-      method: "POST",
-      headers: {
-        authorization: basicAuthorization(credentials),
-        "content-type": "application/json",
-        accept: "application/json",
-      },
-      body: JSON.stringify({ instance, ...state }),
+      ...requestWith(known, state),
       signal: stopping.signal,
     });
     if (answer.status !== 200) throw new Error(`the provider answered ${answer.status}`);
@@ -109,6 +120,12 @@ export function createKeySightings(options: {
     });
   };
 
+  const stop = async () => {
+    clearInterval(timer);
+    stopping.abort();
+    await inFlight;
+  };
+
   return {
     changed() {
       if (isNews()) attempt();
@@ -118,11 +135,17 @@ export function createKeySightings(options: {
         if (isDue()) attempt();
       }, POLL_MILLISECONDS).unref();
     },
-    async stop() {
-      clearInterval(timer);
-      stopping.abort();
-      await inFlight;
+    async leave() {
+      await stop();
+      const known = options.provider();
+      const endpoint = known && endpointOf(known);
+      if (!endpoint || reportedAt === undefined) return;
+      const goodbye = requestWith(known, { kids: [], leaving: true });
+      await farewell(endpoint, goodbye).catch((error: unknown) =>
+        logger.info({ err: error }, "left without saying so"),
+      );
     },
+    stop,
   };
 }
 

@@ -193,6 +193,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
       draining = true;
     },
     async stop() {
+      await siteKeys.leave();
       // Closing the network cuts short what is under way; what has arrived is still written.
       await Promise.all([network?.close(), siteKeys.stop(), provider.stop()]);
     },

@@ -21,6 +21,8 @@ export interface SiteKeys {
   /** POST /key-events. */
   receive(ctx: Context): Promise<void>;
   start(): Promise<void>;
+  /** Tells the provider that this instance no longer runs. Before the network is closed. */
+  leave(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -71,6 +73,7 @@ export function createSiteKeys(options: {
       await keys.start();
       sightings.start();
     },
+    leave: sightings.leave,
     async stop() {
       await Promise.all([keys.stop(), sightings.stop()]);
     },

@@ -57,7 +57,9 @@ async function run(settings: DemoSettings): Promise<number> {
   }
 
   const end = first === "ready" ? await Promise.race([firstEnd, signal]) : first;
-  await Promise.all(children.map((child) => child.stop()));
+  // The sites take their leave of the provider.
+  await Promise.all(sites.map((site) => site.stop()));
+  await idp.stop();
   if (end === "signal") {
     process.stdout.write("\nSignet has stopped.\n");
     return 0;

@@ -17,7 +17,10 @@ import { secondsBefore } from "../../records/lifetimes.ts";
 
 export interface KeySightingsEndpointDeps {
   readonly authenticateClient: AuthenticateClient;
-  readonly sightings: Pick<KeySightingStore, "report" | "revokedSince" | "lifetimeSeconds">;
+  readonly sightings: Pick<
+    KeySightingStore,
+    "report" | "forget" | "revokedSince" | "lifetimeSeconds"
+  >;
   readonly audit: Pick<AuditStore, "record">;
   readonly clock: Clock;
 }
@@ -37,6 +40,8 @@ const Sighting = ClientParameters.extend({
     .array(z.object({ kid, at: z.iso.datetime({ offset: true }) }))
     .max(MOST_KIDS)
     .default([]),
+  /** It stops in this moment. */
+  leaving: z.boolean().default(false),
 });
 
 export const keySightingsEndpoint = (deps: KeySightingsEndpointDeps) => {
@@ -53,7 +58,7 @@ export const keySightingsEndpoint = (deps: KeySightingsEndpointDeps) => {
     });
 
   return async (ctx: Context): Promise<void> => {
-    const { instance, kids, refused, ...parameters } = await readJson(ctx, Sighting);
+    const { instance, kids, refused, leaving, ...parameters } = await readJson(ctx, Sighting);
     const credentials = clientCredentials(ctx.get("Authorization"), parameters);
     const client = await authenticateClient(credentials, cause(ctx, "anonymous"));
     if (isPublicClient(client)) {
@@ -62,6 +67,10 @@ export const keySightingsEndpoint = (deps: KeySightingsEndpointDeps) => {
       throw invalidClient("Only a client with a secret may report keys", { scheme: "Basic" });
     }
 
+    if (leaving) {
+      await sightings.forget({ clientId: client.id, instance });
+      return sendJson(ctx, { expires_in: 0, revoked: [] });
+    }
     const now = clock.now();
     const sighting = { clientId: client.id, instance, kids, refused: refusals(refused, now) };
     if (!(await sightings.report(sighting, now))) {

@@ -101,6 +101,11 @@ export const keySightingStore = (
       });
     },
 
+    /** It runs no longer: nothing waits for what it holds. */
+    async forget({ clientId, instance }: Pick<KeySighting, "clientId" | "instance">) {
+      await database.orm.keySighting.deleteMany({ where: { clientId, instance } });
+    },
+
     /** Every enabled client, by name. @param since  from when having obtained a token counts */
     sites,
 

@@ -43,6 +43,15 @@ describe("a site tells the provider which of its keys it holds", () => {
     const [first, second] = sightings();
     expect(second?.kids).toEqual(first?.kids);
     expect(second?.instance).not.toBe(first?.instance);
+    expect(world.issuer.departures).toEqual([first?.instance]);
+  });
+
+  it("Z5: and is not kept from stopping by a provider that does not answer", async () => {
+    await open();
+    await eventually(sightings).toHaveLength(1);
+    world.issuer.wrong.sighting = () => undefined;
+    await world.restart();
+    expect(world.logged()).toContain("left without saying so");
   });
 
   it("when it holds other keys than before, those of no use to it included", async () => {

@@ -64,6 +64,8 @@ export interface TestIssuer {
   };
   /** The reports of sites, in order; only an issuer that asks for them has any. */
   sightings: Sighting[];
+  /** The instances that said that they stop. */
+  departures: string[];
   /** What the answer to a report says. */
   revoked: string[];
   /** Paths that were asked for, in order. */
@@ -217,7 +219,9 @@ export async function anIssuer(options: {
     if (!isClient(request.headers.authorization)) {
       return json(response, { error: "invalid_client" }, 401);
     }
-    it.sightings.push(JSON.parse(body));
+    const said = JSON.parse(body);
+    if (said.leaving) it.departures.push(said.instance);
+    else it.sightings.push(said);
     return json(response, { expires_in: 180, revoked: it.revoked });
   };
 
@@ -262,6 +266,7 @@ export async function anIssuer(options: {
     requestsTo: (path) => it.requests.filter((asked) => asked === path).length,
     tokenRequests: [],
     sightings: [],
+    departures: [],
     revoked: [],
     accessToken: (changes = {}, header = {}, key) => {
       const resource = "http://bank.localhost/api";

@@ -60,6 +60,18 @@ describe("POST /key-sightings", () => {
     expect(await instancesOf("bank")).toEqual([]);
   });
 
+  it("forgets an instance that says that it stops, and no other one", async () => {
+    await report(world.clients.bank);
+    await report(world.clients.bank, { ...sighting, instance: "bank-2" });
+    await report(world.clients.portal);
+    const leaving = { instance: "bank-1", kids: [], leaving: true };
+    const answer = await report(world.clients.bank, leaving);
+    expect([answer.status, answer.body]).toEqual([200, { expires_in: 0, revoked: [] }]);
+    expect(await instancesOf("bank")).toMatchObject([{ instance: "bank-2" }]);
+    expect(await instancesOf("portal")).toMatchObject([{ instance: "bank-1" }]);
+    expect((await report(world.clients.bank, leaving)).status).toBe(200);
+  });
+
   it("takes each client by the method it is registered for", async () => {
     expect((await report(world.clients.portal)).status).toBe(200);
     expect(await instancesOf("portal")).toHaveLength(1);
