@@ -24,6 +24,7 @@ import { type RewrapResult, rewrapKeys } from "./rewrap-keys.ts";
 import { type RecentSites, type RotateResult, rotateKeys } from "./rotate-keys.ts";
 import { sharing } from "./sharing.ts";
 import { newSigningKey } from "./signing-key.ts";
+import { spareKeys } from "./spare-keys.ts";
 
 export type { KeyCause } from "./key-changes.ts";
 export type { KeyView } from "./key-view.ts";
@@ -90,6 +91,7 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
       await catchUpOnce();
     },
   });
+  const spares = spareKeys((alg) => newSigningKey(alg, deps), { algs, seal, clock, logger });
   const changes: KeyChanges = {
     store,
     clock,
@@ -97,7 +99,7 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
     opened,
     rules,
     algs,
-    newKey: (alg) => newSigningKey(alg, deps),
+    newKey: spares.take,
     takeOver: () => reload().catch(notCaughtUp),
     limit: deps.limit,
     logger,
@@ -163,7 +165,9 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
     const seconds = deps.pollSeconds * (0.8 + 0.2 * Math.random());
     timer = setTimeout(() => {
       polling = poll().finally(() => {
-        if (timer !== undefined) pollAfterAWhile();
+        if (timer === undefined) return;
+        spares.refill();
+        pollAfterAWhile();
       });
     }, seconds * 1000).unref();
   }

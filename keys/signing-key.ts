@@ -112,7 +112,7 @@ export async function resealed(key: SigningKey, seal: KeySeal): Promise<Sealed> 
  * The private half, able to sign and to do nothing else: not exportable (security K9).
  * @throws KeyEncryptionKeyWrong, KeySealUnavailable
  */
-export async function openPrivateKey(key: SigningKey, seal: KeySeal): Promise<CryptoKey> {
+export async function openPrivateKey(key: NewSigningKey, seal: KeySeal): Promise<CryptoKey> {
   const pkcs8 = await seal.open(key, key);
   try {
     const { importParameters } = requireAlgorithm(key.alg);
