@@ -100,7 +100,10 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
     rules,
     algs,
     newKey: spares.take,
-    takeOver: () => reload().catch(notCaughtUp),
+    async takeOver() {
+      await reload().catch(notCaughtUp);
+      spares.refill();
+    },
     limit: deps.limit,
     logger,
   };
