@@ -15,6 +15,9 @@ export interface SpareKeys {
   refill(): void;
 }
 
+/** One for a rotation, and one for the emergency right after it. */
+const OF_EACH = 2;
+
 /** Whoever holds the key-encryption key is asked in vain no more often than this. */
 const TRY_AGAIN_SECONDS = 60;
 
@@ -28,25 +31,24 @@ export function spareKeys(
   },
 ): SpareKeys {
   const { algs, seal, clock, logger } = deps;
-  const spares = new Map<string, NewSigningKey>();
+  const spares = new Map<string, NewSigningKey[]>(algs.map((alg) => [alg, []]));
   let isFilling = false;
   let notBefore = 0;
 
   async function fill(): Promise<void> {
-    for (const alg of algs) if (!spares.has(alg)) spares.set(alg, await make(alg));
+    for (const [alg, held] of spares) while (held.length < OF_EACH) held.push(await make(alg));
   }
 
   return {
     async take(alg) {
-      const spare = spares.get(alg);
+      const spare = spares.get(alg)?.shift();
       if (spare === undefined) return make(alg);
-      spares.delete(alg);
       try {
         // What does not open now would keep every replica from being ready in a moment.
         await openPrivateKey(spare, seal);
         return spare;
       } catch (error) {
-        spares.set(alg, spare);
+        spares.get(alg)?.unshift(spare);
         throw error;
       }
     },
