@@ -83,6 +83,9 @@ export type DemoSecrets = (dataDirectory: string) => {
 const SKEW_SECONDS = 60;
 const PRODUCTION_LEAD_SECONDS = 86_400;
 const DEMO_LEAD_SECONDS = 30;
+/** No verifier should ask more often for keys that are new to it (security Z2). */
+const UNKNOWN_KEY_PAUSE_SECONDS = 30;
+const SHORTEST_MAX_AGE_SECONDS = 10;
 const CHANGES_PER_DAY = 5;
 /** Whoever tries Signet out rotates more often than whoever runs it. */
 const DEMO_CHANGES_PER_DAY = 100;
@@ -245,6 +248,9 @@ function keyTimes(settings: Settings): Pick<Config, "keys" | "warnings"> {
   if (leadSeconds >= least) return { keys, warnings: [] };
   const problem = `must be at least ${least}, so that every site has met a key before it signs`;
   if (!settings.DEMO) throw new SettingError("KEY_LEAD_SECONDS", problem);
+  // Who asks for unknown keys twice a minute meets the next one in time, or else knows it from a young copy.
+  if (leadSeconds < UNKNOWN_KEY_PAUSE_SECONDS)
+    keys.jwksMaxAgeSeconds = Math.min(keys.jwksMaxAgeSeconds, SHORTEST_MAX_AGE_SECONDS);
   return { keys, warnings: [`KEY_LEAD_SECONDS is ${leadSeconds} for the demo; it ${problem}`] };
 }
 

@@ -9,7 +9,7 @@ export interface KeySetAnswer {
 }
 
 const MAX_AGE_IF_UNSAID_SECONDS = 300;
-const LEAST_MAX_AGE_SECONDS = 30;
+const LEAST_MAX_AGE_SECONDS = 10;
 const MOST_MAX_AGE_SECONDS = 24 * 3600;
 
 /**

@@ -15,6 +15,8 @@ export interface FetchPace {
   ended(outcome: "good" | "bad"): void;
   /** Whether the usual pause since the last fetch is over. */
   allows(): boolean;
+  /** The same for a copy that is too old by the provider's own word: while all is well, that word is enough. */
+  allowsDue(): boolean;
   /** The same for a site that has no keys at all yet: it starts soon, then ever more slowly. */
   allowsFirst(): boolean;
   /** Whether there may be one out of turn now, which is then taken. */
@@ -37,6 +39,7 @@ export function createFetchPace({ clock }: { clock: Clock }): FetchPace {
       failures = outcome === "good" ? 0 : failures + 1;
     },
     allows: () => isOver(PAUSE_SECONDS),
+    allowsDue: () => failures === 0 || isOver(PAUSE_SECONDS),
     allowsFirst: () => isOver(Math.min(FIRST_RETRY_SECONDS * 2 ** failures, PAUSE_SECONDS)),
     takeExtra() {
       if (!hasPassed(clock, EXTRA_PAUSE_SECONDS, lastExtraAt)) return false;

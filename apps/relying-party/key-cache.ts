@@ -1,5 +1,5 @@
 // The copy of the provider's public keys that a site verifies with, on its own. Kept fresh in the background,
-// kept through outages and restarts for a day (RFC 5861's idea), fetched at most once in 30 seconds.
+// kept through outages and restarts for a day (RFC 5861's idea), asked for at most once in 30 seconds.
 // jose's remote set is not used: it refuses every token ten minutes after its last good fetch.
 import type { CryptoKey, JWTHeaderParameters } from "jose";
 import type { Logger } from "pino";
@@ -92,7 +92,7 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
   const isDue = () => {
     if (!held) return pace.allowsFirst();
     const age = secondsSince(held.fetchedAt);
-    return (age < 0 || age >= Math.min(held.maxAgeSeconds, refreshSeconds)) && pace.allows();
+    return (age < 0 || age >= Math.min(held.maxAgeSeconds, refreshSeconds)) && pace.allowsDue();
   };
 
   const hold = (set: HeldKeys) => {

@@ -40,6 +40,26 @@ describe("a site's copy of the issuer's keys (RFC 7517 §5)", () => {
     await expect.poll(() => world.keys.fetchedAt()).toEqual(clock.now());
   });
 
+  it("K10: heeds a shorter max-age, since a new key signs soon, but for 10 s at the least", async () => {
+    issuer.jwksMaxAgeSeconds = 12;
+    clock.advance(31);
+    await world.keys.refresh();
+    const later = async (seconds: number) => {
+      clock.advance(seconds);
+      await resolve(issuer.key.kid);
+    };
+    await later(11);
+    expect(fetches()).toBe(2);
+    issuer.jwksMaxAgeSeconds = 1;
+    await later(1);
+    await expect.poll(fetches).toBe(3);
+    await expect.poll(() => world.keys.fetchedAt()).toEqual(clock.now());
+    await later(9);
+    expect(fetches()).toBe(3);
+    await later(1);
+    await expect.poll(fetches).toBe(4);
+  });
+
   it("Z1: keeps the last good set for a day of outage, asking at most every 30 s", async () => {
     await issuer.stop();
     const before = world.asked();
