@@ -124,7 +124,9 @@ describe("a site while the identity provider is away", () => {
   it("people are not made to wait for one failure after another", async () => {
     await open();
     const visitor = await world.signedInVisitor();
+    // Any answer would be a sign that it is back, that of the key set included.
     world.issuer.wrong.token = (response) => response.destroy();
+    world.issuer.wrong.jwks = (response) => response.destroy();
     world.clock.advance(400);
     const before = world.issuer.requestsTo("/token");
     for (let view = 0; view < 10; view += 1) await home(visitor);
