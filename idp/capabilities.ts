@@ -57,6 +57,9 @@ export interface CapabilityDeps {
 /** A kit reports three times within it (apps/relying-party). */
 const SIGHTING_SECONDS = 180;
 
+/** Longer than another replica takes to hear of new keys and to publish them. */
+const SETTLE_MS = 500;
+
 const ONE_DAY_SECONDS = 86_400;
 
 export type Capabilities = ReturnType<typeof capabilities>;
@@ -181,6 +184,8 @@ function signingKeys(
     recentSites: sightings.recentSites,
     limit: { most: keys.changesPerDay, count: audit.countKeyChanges },
     recordAudit: writeAudit,
+    // PGlite is one process only.
+    ...(database.kind === "postgresql" && { replicas: { settleMilliseconds: SETTLE_MS } }),
     logger,
   });
 }

@@ -1,7 +1,7 @@
 // The life of the signing keys on one replica: the first ones, their rotation by hand and by schedule,
 // their retirement, and keeping up with the other replicas. Leaves HTTP to the endpoints.
 import type { Clock } from "../prisma/clock.ts";
-import { type Database, DatabaseUnavailable } from "../prisma/database.ts";
+import { type Database, DatabaseUnavailable, type Listening } from "../prisma/database.ts";
 import {
   currentSet,
   type DailyLimit,
@@ -69,8 +69,13 @@ export interface KeyLifecycleDeps extends KeyRules {
   readonly recentSites: RecentSites;
   readonly limit: DailyLimit;
   readonly recordAudit: RecordKeyEvent;
+  /** Where there may be other replicas: they hear of one another's changes at once, and settle them together. */
+  readonly replicas?: { readonly settleMilliseconds: number };
   readonly logger?: KeyLogger;
 }
+
+/** The database announces every change of the key set on it. */
+const CHANNEL = "key_set";
 
 const SCHEDULED: KeyCause = { ...SYSTEM, reason: "scheduled" };
 
@@ -87,6 +92,7 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
     signingAlgs: algs,
     jwksMaxAgeSeconds: deps.jwksMaxAgeSeconds,
     confirmEverySeconds: skewSeconds,
+    settleMilliseconds: deps.replicas?.settleMilliseconds ?? 0,
     refresh: async () => {
       await catchUpOnce();
     },
@@ -114,6 +120,8 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
   let waitsUntil: number | undefined;
   let timer: NodeJS.Timeout | undefined;
   let polling: Promise<void> | undefined;
+  let listening: Listening | undefined;
+  let hearing: Promise<void> | undefined;
 
   /** @throws also when the set is taken over and one of its keys cannot be used */
   async function reload(): Promise<void> {
@@ -159,6 +167,11 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
     }
   }
 
+  /** Twice, since what is under way may have been asked before the change. */
+  function heard(): void {
+    hearing = poll().then(poll);
+  }
+
   function notCaughtUp(error: unknown): void {
     logger?.error({ err: error }, "could not catch up with the signing keys");
   }
@@ -181,6 +194,7 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
     async start() {
       await fillPlaces(changes, await currentSet(changes));
       await reload();
+      if (deps.replicas) listening = database.listen(CHANNEL, heard);
       pollAfterAWhile();
     },
     poll,
@@ -188,6 +202,7 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
     async rotate(cause) {
       // Contenders of this replica wait for the one under way: had it won, they have lost.
       const { result, shared } = await rotateOnce({ cause });
+      if (result.kind === "rotated") await held.settled();
       return shared && result.kind === "rotated" ? { kind: "lost-race" } : result;
     },
     revoke: revokeKey(changes),
@@ -199,7 +214,8 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
     async stop() {
       clearTimeout(timer);
       timer = undefined;
-      await polling;
+      await listening?.stop();
+      await Promise.all([polling, hearing]);
     },
   };
 }

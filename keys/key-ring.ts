@@ -1,5 +1,6 @@
 // The keys in memory: signs, hands out verification keys, and publishes. Loading them is
 // key-lifecycle.ts; this never goes back to an older set than it has shown.
+import { setTimeout as wait } from "node:timers/promises";
 import { type CryptoKey, SignJWT } from "jose";
 import type { Clock } from "../prisma/clock.ts";
 import { KeysUnavailable, type LoadedKeys, type Signer } from "./loaded-keys.ts";
@@ -45,16 +46,23 @@ export interface RingDeps {
   readonly jwksMaxAgeSeconds: number;
   /** How long the ring signs with a set before it asks whether that still is the set. */
   readonly confirmEverySeconds: number;
+  /** How long a new set is published before it is signed with, so that every replica publishes it by then. */
+  readonly settleMilliseconds: number;
   /** Asks the database, and calls `adopt` or `confirm`; may throw all the same. */
   readonly refresh: () => Promise<void>;
 }
 
 /** The ring and what its lifecycle does to it. */
 export function keyRing(deps: RingDeps) {
-  const { clock, jwksMaxAgeSeconds, confirmEverySeconds, refresh } = deps;
+  const { clock, jwksMaxAgeSeconds, confirmEverySeconds, settleMilliseconds, refresh } = deps;
   const [usualAlg = ""] = deps.signingAlgs;
   let loaded: LoadedKeys | undefined;
   let confirmedAt = new Date(0);
+  /** Who signed before the set in use, and goes on for a moment. */
+  let former: { signers: ReadonlyMap<string, Signer>; until: number } = {
+    signers: new Map(),
+    until: 0,
+  };
 
   function requireLoaded(): LoadedKeys {
     if (loaded === undefined) throw new KeysUnavailable("no signing keys have been loaded");
@@ -78,11 +86,27 @@ export function keyRing(deps: RingDeps) {
     return requireLoaded();
   }
 
+  /** Whoever meets the new key asks for the set once, of any replica, and must be given the one after it too. */
+  function signerOf(alg: string): Signer | undefined {
+    const { active, published } = requireLoaded();
+    const before = performance.now() < former.until ? former.signers.get(alg) : undefined;
+    // One that was thrown out signs nothing more.
+    return before !== undefined && published.has(before.kid) ? before : active.get(alg);
+  }
+
+  function requireSigner(alg: string): Signer {
+    const signer = signerOf(alg);
+    if (signer === undefined) throw new KeysUnavailable(`there is no active key for ${alg}`);
+    return signer;
+  }
+
+  const signersNow = (algs: Iterable<string>): Map<string, Signer> =>
+    new Map([...algs].map((alg) => [alg, requireSigner(alg)]));
+
   const ring: KeyRing = {
     async sign({ typ, alg = usualAlg }, payload) {
-      const signer = (await requireConfirmed()).active.get(alg);
-      if (signer === undefined) throw new KeysUnavailable(`there is no active key for ${alg}`);
-      return signed(signer, typ, payload);
+      await requireConfirmed();
+      return signed(requireSigner(alg), typ, payload);
     },
     async signProbe({ typ, alg }, payload) {
       const signer = (await requireConfirmed()).pending.get(alg);
@@ -96,9 +120,7 @@ export function keyRing(deps: RingDeps) {
       return { ...jwks, maxAgeSeconds: maxAge(jwksMaxAgeSeconds, activations, clock.now()) };
     },
     get activeKid() {
-      const signer = requireLoaded().active.get(usualAlg);
-      if (signer === undefined) throw new KeysUnavailable(`there is no active key for ${usualAlg}`);
-      return signer.kid;
+      return requireSigner(usualAlg).kid;
     },
     get signingAlgs() {
       return deps.signingAlgs.filter((alg) => loaded === undefined || loaded.active.has(alg));
@@ -118,9 +140,16 @@ export function keyRing(deps: RingDeps) {
      * @param askedAt  before it was read: whatever changed since then is not in it
      */
     adopt(keys: LoadedKeys, askedAt: Date): void {
+      if (loaded !== undefined && keys.version > loaded.version)
+        former = {
+          signers: signersNow(loaded.active.keys()),
+          until: performance.now() + settleMilliseconds,
+        };
       if (loaded === undefined || keys.version >= loaded.version) loaded = keys;
       confirmedAt = askedAt;
     },
+    /** Resolves when the set in use is signed with. */
+    settled: (): Promise<void> => wait(Math.max(0, former.until - performance.now())),
     confirm(askedAt: Date): void {
       confirmedAt = askedAt;
     },

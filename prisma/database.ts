@@ -2,12 +2,19 @@
 // use case. Leaves the tables to schema.prisma and every question to the `*-store.ts` files.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { asDatabaseError } from "./database-unavailable.ts";
-import type { Adapter, AdapterFactory, AdapterTransaction, Driver, SqlValue } from "./driver.ts";
+import type {
+  Adapter,
+  AdapterFactory,
+  AdapterTransaction,
+  Driver,
+  Listening,
+  SqlValue,
+} from "./driver.ts";
 import { type Prisma, PrismaClient } from "./generated/client.ts";
 import { applyMigrations } from "./migrate.ts";
 
 export { DatabaseUnavailable } from "./database-unavailable.ts";
-export type { SqlValue } from "./driver.ts";
+export type { Listening, SqlValue } from "./driver.ts";
 
 type RawSql = "$queryRaw" | "$executeRaw" | "$queryRawUnsafe" | "$executeRawUnsafe";
 
@@ -43,6 +50,11 @@ export interface Database {
   transaction<T>(work: (orm: Orm) => Promise<T>): Promise<T>;
   /** The database's own time, for the Clock's offset only. */
   time(): Promise<Date>;
+  /**
+   * Calls `heard` when something is announced on the channel, and when that may have been missed. What
+   * is announced can be found by asking as well: a pooler in between may swallow it.
+   */
+  listen(channel: string, heard: () => void): Listening;
   /** How many statements were sent, transaction control and `time` left out. */
   readonly statements: { readonly count: number };
   close(): Promise<void>;
@@ -149,6 +161,8 @@ function databaseOver(driver: Driver): Database {
         throw asDatabaseError(error);
       }
     },
+
+    listen: driver.listen,
 
     close() {
       closing ??= prisma.$disconnect().then(() => driver.close());

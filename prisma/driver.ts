@@ -21,5 +21,11 @@ export interface Driver {
   query(name: string, text: string, values: readonly SqlValue[]): Promise<unknown[]>;
   /** One transaction on one connection; nothing of it remains when `work` throws. */
   migrate<T>(work: (session: MigrationSession) => Promise<T>): Promise<T>;
+  /** Calls `heard` when something is announced on the channel, and when that may have been missed. */
+  listen(channel: string, heard: () => void): Listening;
   close(): Promise<void>;
+}
+
+export interface Listening {
+  stop(): Promise<void>;
 }

@@ -26,6 +26,8 @@ export async function pgliteDriver(options: {
       adapter: adapterOf(pglite),
       query: async (_name, text, values) => (await pglite.query(text, [...values])).rows,
       migrate: (work) => migratePglite(pglite, work),
+      // There is no other process that could have something to announce.
+      listen: () => ({ stop: async () => {} }),
       async close() {
         await pglite.close();
         await lock?.release();

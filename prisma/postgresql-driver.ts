@@ -3,6 +3,7 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { asDatabaseError, DatabaseUnavailable } from "./database-unavailable.ts";
 import type { Driver, MigrationSession } from "./driver.ts";
+import { listenOn } from "./postgresql-listener.ts";
 
 const CONNECTIONS = 10;
 /** Also the longest wait for a free connection: better a quick 503 than a queue (Z4, Z11). */
@@ -67,6 +68,9 @@ export function postgresqlDriver(url: string): Driver {
         await client.end();
       }
     },
+
+    listen: (channel, heard) =>
+      listenOn({ ...connection, connectionTimeoutMillis: CONNECT_TIMEOUT_MS }, channel, heard),
 
     close: () => pool.end(),
   };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aFleet, type Fleet } from "../support/a-fleet.ts";
 import { rotationsUnderLoad, SHORTEST } from "../support/rotations-under-load.ts";
 
-const ROTATIONS = 4;
+const ROTATIONS = 8;
 
 describe("two replicas and two sites under load", () => {
   let fleet: Fleet;

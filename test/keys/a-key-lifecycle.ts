@@ -49,6 +49,7 @@ export interface LifecycleOptions {
   readonly mostChanges?: number;
   readonly rsaBits?: number;
   readonly pollSeconds?: number;
+  readonly replicas?: { readonly settleMilliseconds: number };
   readonly logger?: KeyLogger;
 }
 
@@ -69,6 +70,7 @@ export function aKeyLifecycle(
     rsaBits = 2048,
     // The tests poll by themselves.
     pollSeconds = 3_600,
+    replicas,
     logger,
   }: LifecycleOptions = {},
 ): KeyLifecycle {
@@ -97,6 +99,7 @@ export function aKeyLifecycle(
     signingAlgs,
     rsaBits,
     recordAudit,
+    ...(replicas && { replicas }),
     ...(logger && { logger }),
   });
 }

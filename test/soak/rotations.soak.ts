@@ -17,7 +17,7 @@ describe("a site on the kit, by a clock that is moved", () => {
   });
 });
 
-describe("two replicas and two sites under load, for an hour", () => {
+describe("two replicas and two sites under load, for half an hour", () => {
   let fleet: Fleet;
   beforeAll(async () => {
     fleet = await aFleet(SHORTEST.settings);
