@@ -24,6 +24,9 @@ const project = (name: string, databaseKind: "pglite" | "postgresql", include: s
     exclude: [databaseKind === "pglite" ? "**/*.postgresql.test.ts" : "**/*.pglite.test.ts"],
     provide: { databaseKind },
     globalSetup: "test/support/global-setup.ts",
+    setupFiles: "test/support/clean-up-setup.ts",
+    // Loading the modules anew for each file takes longer than most files' tests.
+    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

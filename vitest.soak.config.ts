@@ -13,6 +13,7 @@ const project = (databaseKind: "pglite" | "postgresql", files: readonly string[]
     exclude:
       databaseKind === "pglite" ? onPostgresql.map((name) => `test/soak/${name}.soak.ts`) : [],
     provide: { databaseKind },
+    setupFiles: "test/support/clean-up-setup.ts",
     globalSetup: ["test/support/global-setup.ts", "test/soak/support/closing-table.ts"],
     testTimeout: HALF_AN_HOUR,
     hookTimeout: HALF_AN_HOUR,

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { cleanUpLater } from "../support/clean-up.ts";
 
 /** AES-256-GCM under the key in its first argument; whatever else it is given, it notes down. */
 const PROGRAM = `
@@ -34,14 +34,9 @@ export interface SealProgram {
   runs(): Promise<string[][]>;
 }
 
-const directories: string[] = [];
-afterAll(async () => {
-  for (const directory of directories) await rm(directory, { recursive: true, force: true });
-});
-
 export async function aDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "signet seal-"));
-  directories.push(directory);
+  cleanUpLater(() => rm(directory, { recursive: true, force: true }));
   return directory;
 }
 

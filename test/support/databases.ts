@@ -3,9 +3,10 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import pg from "pg";
-import { afterAll, inject } from "vitest";
+import { inject } from "vitest";
 import { type Database, openDatabase, openDriver } from "../../prisma/database.ts";
 import type { Driver } from "../../prisma/driver.ts";
+import { cleanUpLater } from "./clean-up.ts";
 
 export const databaseKind = (): "pglite" | "postgresql" => inject("databaseKind");
 
@@ -60,7 +61,7 @@ export async function openEmptyDriver(): Promise<Driver> {
 export async function createDatabase(template = inject("postgresqlTemplate")): Promise<string> {
   const name = `signet_${randomUUID().replaceAll("-", "")}`;
   await administer(`CREATE DATABASE ${name} TEMPLATE ${template}`);
-  cleanUps.push(() => administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+  cleanUpLater(() => administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
   const url = new URL(inject("postgresqlUrl"));
   url.pathname = `/${name}`;
   return url.href;
@@ -77,15 +78,7 @@ export async function administer(statement: string): Promise<void> {
   }
 }
 
-const cleanUps: (() => Promise<void>)[] = [];
-
 function remember<T extends { close(): Promise<void> }>(opened: T): T {
-  cleanUps.push(() => opened.close());
+  cleanUpLater(() => opened.close());
   return opened;
 }
-
-// Registered for each test file, since each has its own copy of this module. Newest first: handles
-// are closed before their database is dropped.
-afterAll(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
