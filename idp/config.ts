@@ -1,7 +1,9 @@
 // The environment, read once and turned into one frozen Config. Nothing else of the identity
 // provider reads process.env. A setting that cannot be right stops the start (SettingError).
+
 import { resolve } from "node:path";
 import type { z } from "zod";
+import { SHORTEST_MAX_AGE_SECONDS } from "../keys/key-rules.ts";
 import { isLoopbackHost } from "./protocol/redirect-uri.ts";
 import { type KeyEncryptionKey, Settings } from "./settings.ts";
 
@@ -85,7 +87,6 @@ const PRODUCTION_LEAD_SECONDS = 86_400;
 const DEMO_LEAD_SECONDS = 30;
 /** No verifier should ask more often for keys that are new to it (security Z2). */
 const UNKNOWN_KEY_PAUSE_SECONDS = 30;
-const SHORTEST_MAX_AGE_SECONDS = 10;
 const CHANGES_PER_DAY = 5;
 /** Whoever tries Signet out rotates more often than whoever runs it. */
 const DEMO_CHANGES_PER_DAY = 100;

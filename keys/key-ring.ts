@@ -3,6 +3,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type CryptoKey, SignJWT } from "jose";
 import type { Clock } from "../prisma/clock.ts";
+import { SHORTEST_MAX_AGE_SECONDS } from "./key-rules.ts";
 import { KeysUnavailable, type LoadedKeys, type Signer } from "./loaded-keys.ts";
 
 export { KeysUnavailable } from "./loaded-keys.ts";
@@ -155,8 +156,6 @@ export function keyRing(deps: RingDeps) {
     },
   };
 }
-
-const SHORTEST_MAX_AGE_SECONDS = 10;
 
 /**
  * How long a copy of the JWKS may be used unasked. Never past a moment when a pending key may begin

@@ -14,6 +14,9 @@ export interface KeyRules {
 /** Verifiers may refuse a longer set; ours do past 20 (security K10, Z2). */
 export const MOST_PUBLISHED = 16;
 
+/** However near an activation is: verifiers are not to ask for the key set with every token. */
+export const SHORTEST_MAX_AGE_SECONDS = 10;
+
 export const isPublished = ({ state }: SigningKey): boolean =>
   state === "pending" || state === "active" || state === "retiring";
 
