@@ -1,7 +1,7 @@
 // The life of the signing keys on one replica: the first ones, their rotation by hand and by schedule,
 // their retirement, and keeping up with the other replicas. Leaves HTTP to the endpoints.
 import type { Clock } from "../prisma/clock.ts";
-import { type Database, DatabaseUnavailable, type Listening } from "../prisma/database.ts";
+import { type Database, DatabaseUnavailable } from "../prisma/database.ts";
 import {
   currentSet,
   type DailyLimit,
@@ -17,6 +17,7 @@ import type { KeySeal } from "./key-seal.ts";
 import { type KeySet, keyStore } from "./key-store.ts";
 import { beginWhatIsDue, fillPlaces, retireWhatIsDue } from "./key-upkeep.ts";
 import { type KeyView, viewsOf } from "./key-view.ts";
+import { keyWatch } from "./key-watch.ts";
 import { loadKeys } from "./loaded-keys.ts";
 import { openedKeys } from "./opened-keys.ts";
 import { type RevokeRequest, type RevokeResult, revokeKey } from "./revoke-key.ts";
@@ -74,9 +75,6 @@ export interface KeyLifecycleDeps extends KeyRules {
   readonly logger?: KeyLogger;
 }
 
-/** The database announces every change of the key set on it. */
-const CHANNEL = "key_set";
-
 const SCHEDULED: KeyCause = { ...SYSTEM, reason: "scheduled" };
 
 export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
@@ -118,10 +116,12 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
   let problem: unknown;
   /** The time that a scheduled rotation waits for, so that it is said once. */
   let waitsUntil: number | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let polling: Promise<void> | undefined;
-  let listening: Listening | undefined;
-  let hearing: Promise<void> | undefined;
+  const watch = keyWatch({
+    database: deps.replicas && database,
+    pollSeconds: deps.pollSeconds,
+    look: poll,
+    afterwards: spares.refill,
+  });
 
   /** @throws also when the set is taken over and one of its keys cannot be used */
   async function reload(): Promise<void> {
@@ -167,25 +167,8 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
     }
   }
 
-  /** Twice, since what is under way may have been asked before the change. */
-  function heard(): void {
-    hearing = poll().then(poll);
-  }
-
   function notCaughtUp(error: unknown): void {
     logger?.error({ err: error }, "could not catch up with the signing keys");
-  }
-
-  /** Never twice at the same distance: replicas that started together drift apart. */
-  function pollAfterAWhile(): void {
-    const seconds = deps.pollSeconds * (0.8 + 0.2 * Math.random());
-    timer = setTimeout(() => {
-      polling = poll().finally(() => {
-        if (timer === undefined) return;
-        spares.refill();
-        pollAfterAWhile();
-      });
-    }, seconds * 1000).unref();
   }
 
   return {
@@ -194,8 +177,7 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
     async start() {
       await fillPlaces(changes, await currentSet(changes));
       await reload();
-      if (deps.replicas) listening = database.listen(CHANNEL, heard);
-      pollAfterAWhile();
+      watch.start();
     },
     poll,
 
@@ -211,11 +193,6 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
     list: async () => viewsOf((await store.read()).keys, rules),
     isReady: () => held.version !== undefined && problem === undefined,
 
-    async stop() {
-      clearTimeout(timer);
-      timer = undefined;
-      await listening?.stop();
-      await Promise.all([polling, hearing]);
-    },
+    stop: watch.stop,
   };
 }

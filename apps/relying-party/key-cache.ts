@@ -1,15 +1,14 @@
-// The copy of the provider's public keys that a site verifies with, on its own. Kept fresh in the background,
-// kept through outages and restarts for a day (RFC 5861's idea), asked for at most once in 30 seconds.
-// jose's remote set is not used: it refuses every token ten minutes after its last good fetch.
+// The copy of the provider's public keys that a site verifies with, on its own: kept through outages and
+// restarts for a day (RFC 5861's idea). When a new one is asked for is key-set-refresh.ts. jose's remote set is not used: it refuses every token ten minutes after its last good fetch.
 import type { CryptoKey, JWTHeaderParameters } from "jose";
 import type { Logger } from "pino";
 import type { Clock } from "./clock.ts";
 import { createDistrustedKeys, type DistrustedKeys } from "./distrusted-keys.ts";
 import { fetchKeySet } from "./fetch-key-set.ts";
-import { createFetchPace } from "./fetch-pace.ts";
 import { type HeldKeys, holdKept, holdKeys, keptSet } from "./held-keys.ts";
 import { distrustIn, type KeptKeys, keptDistrust } from "./kept-keys.ts";
 import { KEY_SET_MAX_BYTES } from "./key-set.ts";
+import { createKeySetRefresh } from "./key-set-refresh.ts";
 import { boundedFetch, type FetchLike } from "./outbound-fetch.ts";
 import type { Reachability } from "./reachability.ts";
 import type { StateFile } from "./state-file.ts";
@@ -54,7 +53,6 @@ export interface KeyCache extends DistrustedKeys {
 }
 
 const STALE_AFTER_SECONDS = 24 * 3600;
-const POLL_MILLISECONDS = 500;
 
 export interface KeyCacheOptions {
   issuer: string;
@@ -81,19 +79,10 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
     deadlineMilliseconds: options.deadlineMilliseconds ?? 3000,
   });
   let held: HeldKeys | undefined;
-  let inFlight: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const pace = createFetchPace({ clock });
 
   const secondsSince = (at: Date) => (clock.now().getTime() - at.getTime()) / 1000;
   const believable = () =>
     held && secondsSince(held.fetchedAt) <= STALE_AFTER_SECONDS ? held : undefined;
-
-  const isDue = () => {
-    if (!held) return pace.allowsFirst();
-    const age = secondsSince(held.fetchedAt);
-    return (age < 0 || age >= Math.min(held.maxAgeSeconds, refreshSeconds)) && pace.allowsDue();
-  };
 
   const hold = (set: HeldKeys) => {
     const before = held?.published.kids.join(" ");
@@ -115,8 +104,7 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
     },
   });
 
-  const attempt = async (uri: string) => {
-    pace.began();
+  const fetchFrom = async (uri: string) => {
     try {
       const answer = await fetchKeySet({ uri, fetch, algorithms, etag: held?.etag });
       // "Not modified" confirms the keys that we hold.
@@ -124,38 +112,31 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
       if (!published) throw new Error("not modified, yet nothing is held");
       const { maxAgeSeconds, etag } = answer;
       hold(holdKeys({ published, fetchedAt: clock.now(), maxAgeSeconds, etag }));
-      pace.ended("good");
       reachability.answered();
       logger.debug({ kids: published.kids }, "key set refreshed");
     } catch (error) {
-      pace.ended("bad");
       reachability.failed();
       logger.warn(
         { err: error, age: held && secondsSince(held.fetchedAt) },
         "key set not refreshed",
       );
-      return;
+      return "bad";
     }
     await keep();
+    return "good";
   };
-  const fetchOnce = () => {
-    const uri = options.jwksUri();
-    if (!uri) return Promise.resolve();
-    inFlight ??= attempt(uri).finally(() => {
-      inFlight = undefined;
-    });
-    return inFlight;
-  };
-  const refresh = () => inFlight ?? (pace.allows() ? fetchOnce() : Promise.resolve());
-  const refreshUrgently = async () => {
-    if (pace.allows() || !pace.takeUrgent()) return refresh();
-    // What is under way may have been asked for before there was news.
-    await inFlight;
-    await fetchOnce();
-  };
-  const refreshInBackground = () => {
-    if (!inFlight && isDue()) void fetchOnce();
-  };
+  const refresh = createKeySetRefresh({
+    clock,
+    copy() {
+      if (!held) return "none";
+      const age = secondsSince(held.fetchedAt);
+      return age < 0 || age >= Math.min(held.maxAgeSeconds, refreshSeconds) ? "old" : "fresh";
+    },
+    ask() {
+      const uri = options.jwksUri();
+      return uri === undefined ? undefined : fetchFrom(uri);
+    },
+  });
 
   /** The set that can verify tokens by this key now. */
   const find = (kid: string) => {
@@ -167,7 +148,7 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
     const { kid } = header;
     if (typeof kid !== "string" || trust.isDistrusted(kid))
       throw new UnknownKey("not a key we trust");
-    refreshInBackground();
+    refresh.ifDue();
     if (!find(kid)) await ask();
     const set = find(kid);
     if (set) return set.local(header);
@@ -177,8 +158,8 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
 
   return {
     ...trust,
-    resolve: resolveAsking(refresh),
-    resolveUrgently: resolveAsking(refreshUrgently),
+    resolve: resolveAsking(refresh.now),
+    resolveUrgently: resolveAsking(refresh.urgently),
     holds: (kid) => find(kid) !== undefined,
     kids: () =>
       (believable()?.published.kids ?? []).filter((kid) => !trust.isDistrusted(kid)).sort(),
@@ -190,18 +171,10 @@ export function createKeyCache(options: KeyCacheOptions): KeyCache {
         restore(distrustIn(kept, clock.now()));
         hold(holdKept(kept, clock.now()));
       }
-      timer = setInterval(refreshInBackground, POLL_MILLISECONDS).unref();
+      refresh.start();
     },
-    refresh,
-    async refetch() {
-      if (!pace.takeExtra()) return;
-      // What is under way may have been asked for before there was news.
-      await inFlight;
-      await fetchOnce();
-    },
-    async stop() {
-      clearInterval(timer);
-      await inFlight;
-    },
+    refresh: refresh.now,
+    refetch: refresh.outOfTurn,
+    stop: refresh.stop,
   };
 }
