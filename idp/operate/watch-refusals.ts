@@ -82,6 +82,7 @@ function why(site: Site): string {
     delivered: "it was told",
     trying: "it is being told",
     expired: "it was never reached",
+    unknown: "what it was told is no longer known",
   }[site.notice];
   const instances = site.instances.length === 0 ? "no instance reports" : counted(site);
   return [instances, told, ...(site.problem === undefined ? [] : [site.problem])].join(", ");

@@ -33,7 +33,7 @@ const SiteRefusalAnswer = z.object({
   instances: z.array(z.object({ instance: z.string(), refused_at: time.optional() })),
   /** Since when all of them refuse it. */
   refused_at: time.optional(),
-  notice: z.enum(["delivered", "trying", "expired", "none"]),
+  notice: z.enum(["delivered", "trying", "expired", "none", "unknown"]),
   problem: z.string().optional(),
 });
 

@@ -33,6 +33,8 @@ export interface RevokedSite {
     /** It was told for a day, and never answered. */
     | { readonly kind: "given-up"; readonly problem?: string | undefined }
     /** It has no kit: it learns from the key set. */
-    | { readonly kind: "by-itself" };
+    | { readonly kind: "by-itself" }
+    /** It has one, and what it was told is no longer kept. */
+    | { readonly kind: "not-known" };
   readonly instances: readonly { readonly instance: string; readonly refusedAt?: Date }[];
 }

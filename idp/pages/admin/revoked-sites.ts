@@ -17,6 +17,7 @@ export function revokedSite(
       return { kind: "refuses", at: refusedAt, afterSeconds: Math.max(0, Math.round(after)) };
     }
     if (notice === "expired") return { kind: "given-up", problem };
+    if (notice === "unknown") return { kind: "not-known" };
     const isHeard = notice !== "none" || instances.length > 0;
     return isHeard ? { kind: "telling", problem } : { kind: "by-itself" };
   }

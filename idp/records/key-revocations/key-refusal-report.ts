@@ -31,8 +31,8 @@ export interface SiteRefusal {
   readonly instances: readonly { instance: string; refusedAt?: Date }[];
   /** When the last of its running instances began to refuse the key; absent while one has not. */
   readonly refusedAt?: Date;
-  /** `none`: it has no kit to tell. */
-  readonly notice: "delivered" | "trying" | "expired" | "none";
+  /** `none`: it has no kit to tell. `unknown`: it is no longer kept, or the site hears of keys only since. */
+  readonly notice: "delivered" | "trying" | "expired" | "none" | "unknown";
   /** Why the last attempt to tell it failed. */
   readonly problem?: string;
 }
@@ -67,7 +67,7 @@ export const keyRefusalReport = ({
         name,
         instances,
         ...(isWhole && { refusedAt: new Date(Math.max(...times.map((time) => time.getTime()))) }),
-        notice: standingOf(notice, now),
+        notice: notice ? standingOf(notice, now) : withoutNotice(site),
         ...(notice?.problem !== undefined && !notice.deliveredAt && { problem: notice.problem }),
       },
     ];
@@ -85,8 +85,9 @@ function instancesOf(
   });
 }
 
-function standingOf(notice: ReportedNotice | undefined, now: Date): SiteRefusal["notice"] {
-  if (notice === undefined) return "none";
+const withoutNotice = ({ hearsEvents }: ReportedSite) => (hearsEvents ? "unknown" : "none");
+
+function standingOf(notice: ReportedNotice, now: Date): SiteRefusal["notice"] {
   if (notice.deliveredAt !== undefined) return "delivered";
   return notice.expiresAt <= now ? "expired" : "trying";
 }

@@ -297,6 +297,7 @@ describe("how a site stands with a key that was thrown out (K4)", () => {
     ["told for a day in vain", { notice: "expired", instances: running }, "given-up"],
     ["not to be told, and reporting", { instances: running }, "telling"],
     ["neither", {}, "by-itself"],
+    ["told longer ago than notices are kept", { notice: "unknown" }, "not-known"],
   ] as [string, Partial<SiteRefusal>, string][])("%s: %s", (_, more, kind) => {
     const row = revokedSite(refusal(more), view, now);
     expect(row.standing.kind).toBe(kind);

@@ -235,6 +235,7 @@ const revoked: RevokedModel = {
     },
     { site: ledgerline, standing: { kind: "by-itself" }, instances: [] },
     { site: archive, standing: { kind: "given-up", problem: "answers 500" }, instances: [] },
+    { site: { ...archive, name: "Old Archive" }, standing: { kind: "not-known" }, instances: [] },
   ],
   inTouchUntil: minutes(5),
   outOfTouchUntil: days(1),

@@ -67,6 +67,11 @@ describe("who refuses a key that was thrown out (K4)", () => {
     expect(bank?.problem).toBe(problem);
   });
 
+  it("does not say that a site cannot be told whose notice is no longer kept", () => {
+    const [bank] = report({ sites: [site("bank", [])] });
+    expect(bank).toMatchObject({ notice: "unknown", instances: [] });
+  });
+
   it("says that there is nobody to tell at a site without the kit", () => {
     const [foreign] = report({ sites: [site("foreign", [], { hearsEvents: false })] });
     expect(foreign).toMatchObject({ notice: "none", instances: [] });
