@@ -109,3 +109,14 @@ export async function removeAllKeys(database: Database): Promise<void> {
   await database.orm.auditEvent.deleteMany();
   await database.orm.keySet.update({ where: { id: 1 }, data: { version: 0 } });
 }
+
+export const operator = { actor: "operator-token", requestId: "request-1", reason: "it is time" };
+
+export async function requireRotated(lifecycle: KeyLifecycle) {
+  const result = await lifecycle.rotate(operator);
+  if (result.kind !== "rotated") throw new Error(`not rotated: ${JSON.stringify(result)}`);
+  return result;
+}
+
+export const publishedKids = ({ ring }: KeyLifecycle): string[] =>
+  JSON.parse(ring.publication().body.toString()).keys.map(({ kid }: { kid: string }) => kid);

@@ -1,22 +1,19 @@
 import { decodeProtectedHeader, jwtVerify } from "jose";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { KeyLifecycle, RotateResult } from "../../keys/key-lifecycle.ts";
-import { KeysUnavailable } from "../../keys/key-ring.ts";
-import { KeyEncryptionKeyWrong } from "../../keys/key-seal.ts";
-import { type Database, DatabaseUnavailable } from "../../prisma/database.ts";
-import { openTestDatabase, openTwoHandles } from "../support/databases.ts";
+import type { Database } from "../../prisma/database.ts";
+import { openTwoHandles } from "../support/databases.ts";
 import { type MovableClock, movableClock } from "../support/movable-clock.ts";
 import {
-  aKek,
   aKeyLifecycle,
-  JWKS_MAX_AGE_SECONDS,
   LEAD_SECONDS,
   LEAVES_AFTER_SECONDS,
+  operator,
+  publishedKids,
   removeAllKeys,
+  requireRotated,
   SKEW_SECONDS,
 } from "./a-key-lifecycle.ts";
-
-const operator = { actor: "operator-token", requestId: "request-1", reason: "it is time" };
 
 let first: Database;
 let second: Database;
@@ -34,21 +31,12 @@ beforeEach(async () => {
   await keys.start();
 });
 
-const publishedKids = ({ ring }: KeyLifecycle): string[] =>
-  JSON.parse(ring.publication().body.toString()).keys.map(({ kid }: { kid: string }) => kid);
-
 const states = async () => (await keys.list()).map(({ state }) => state).sort();
 
 const sign = ({ ring }: KeyLifecycle) =>
   ring.sign({ typ: "JWT" }, { sub: "alice", exp: clock.now().getTime() / 1000 + 300 });
 
 const kidOf = (token: string) => decodeProtectedHeader(token).kid ?? "";
-
-async function requireRotated(lifecycle: KeyLifecycle) {
-  const result = await lifecycle.rotate(operator);
-  if (result.kind !== "rotated") throw new Error(`not rotated: ${JSON.stringify(result)}`);
-  return result;
-}
 
 describe("the first start", () => {
   it("makes RSA keys for RS256, the default", async () => {
@@ -294,154 +282,5 @@ describe("replicas", () => {
     await first.orm.keySet.update({ where: { id: 1 }, data: { version: 1 } });
     await keys.poll();
     expect(publishedKids(keys)).toEqual(shown);
-  });
-});
-
-describe("what cannot be loaded (K7)", () => {
-  const start = (kek: ReturnType<typeof aKek>) =>
-    aKeyLifecycle(second, clock, { keks: [kek] }).start();
-
-  it.each([
-    ["another key under the same name", aKek("kek-1", 8)],
-    ["another name", aKek("kek-2")],
-  ])(
-    "a wrong key-encryption key (%s) stops the start with one line and makes no key",
-    async (_, kek) => {
-      const before = await first.orm.signingKey.findMany();
-      const refused = await start(kek).catch((error: unknown) => error);
-      expect(refused).toBeInstanceOf(KeyEncryptionKeyWrong);
-      expect(String(refused)).toMatch(/^[^\n]*KEY_ENCRYPTION_KEYS[^\n]*$/);
-      expect(await first.orm.signingKey.findMany()).toEqual(before);
-    },
-  );
-
-  it.each(["active", "pending"])(
-    "a truncated %s row stops the start, with its partner gone too",
-    async (state) => {
-      const [damaged] = await first.orm.signingKey.findMany({ where: { state } });
-      if (damaged === undefined) throw new Error(`no ${state} key`);
-      await first.orm.signingKey.update({
-        where: { kid: damaged.kid },
-        data: { sealedPrivate: damaged.sealedPrivate.slice(0, -8) },
-      });
-      await expect(start(aKek())).rejects.toThrow(KeyEncryptionKeyWrong);
-      // Not even where a key is missing is one made beside a key that does not open.
-      await first.orm.signingKey.deleteMany({ where: { kid: { not: damaged.kid } } });
-      await expect(start(aKek())).rejects.toThrow(KeyEncryptionKeyWrong);
-      expect(await first.orm.signingKey.count()).toBe(1);
-    },
-  );
-
-  it("a replica with the wrong key-encryption key cannot rotate", async () => {
-    clock.advance(LEAD_SECONDS);
-    const wrong = aKeyLifecycle(second, clock, { keks: [aKek("kek-1", 8)] });
-    await expect(wrong.rotate(operator)).rejects.toThrow(KeyEncryptionKeyWrong);
-    expect(await states()).toEqual(["active", "pending"]);
-  });
-
-  it("a running replica serves the last good set, not ready, until the row is whole again", async () => {
-    const shown = publishedKids(keys);
-    const [pending] = await first.orm.signingKey.findMany({ where: { state: "pending" } });
-    if (pending === undefined) throw new Error("no pending key");
-    const { kid, sealedPrivate } = pending;
-    const setRow = async (sealed: string, version: number) => {
-      await first.orm.signingKey.update({ where: { kid }, data: { sealedPrivate: sealed } });
-      await first.orm.keySet.update({ where: { id: 1 }, data: { version } });
-    };
-    await setRow("damaged", 2);
-    await keys.poll();
-    expect(keys.isReady()).toBe(false);
-    expect(publishedKids(keys)).toEqual(shown);
-    await setRow(sealedPrivate, 3);
-    await keys.poll();
-    expect(keys.isReady()).toBe(true);
-  });
-
-  it("before any start there is nothing to publish or sign with, and nothing is ready", async () => {
-    const unstarted = aKeyLifecycle(second, clock);
-    expect(unstarted.isReady()).toBe(false);
-    expect(() => unstarted.ring.publication()).toThrow(KeysUnavailable);
-    expect(() => unstarted.ring.activeKid).toThrow(KeysUnavailable);
-    await expect(sign(unstarted)).rejects.toThrow(KeysUnavailable);
-  });
-
-  it("without a database the last set is served, and signed with until it is older than the skew", async () => {
-    const own = await openTestDatabase();
-    const cutOff = aKeyLifecycle(own, clock);
-    await cutOff.start();
-    const shown = publishedKids(cutOff);
-    await own.close();
-    await cutOff.poll();
-    expect(publishedKids(cutOff)).toEqual(shown);
-    expect(kidOf(await sign(cutOff))).toBe(shown[0]);
-    clock.advance(SKEW_SECONDS + 1);
-    await expect(sign(cutOff)).rejects.toThrow(DatabaseUnavailable);
-    expect(publishedKids(cutOff)).toEqual(shown);
-    await expect(cutOff.start()).rejects.toThrow(DatabaseUnavailable);
-  });
-});
-
-describe("the JWKS answer (K10)", () => {
-  it("is made once per key set, and asks the database for nothing", async () => {
-    const { statements } = first;
-    const before = statements.count;
-    const answers = Array.from({ length: 10 }, () => keys.ring.publication());
-    expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
-    expect(statements.count).toBe(before);
-    expect(answers[0]?.body.length).toBeLessThan(32 * 1024);
-  });
-
-  it("may be cached up to the moment when the pending key may begin to sign, and as usual after", () => {
-    expect(keys.ring.publication().maxAgeSeconds).toBe(JWKS_MAX_AGE_SECONDS);
-    clock.advance(LEAD_SECONDS - 100);
-    expect(keys.ring.publication().maxAgeSeconds).toBe(100);
-    clock.advance(98);
-    expect(keys.ring.publication().maxAgeSeconds).toBe(10);
-    clock.advance(2);
-    expect(keys.ring.publication().maxAgeSeconds).toBe(JWKS_MAX_AGE_SECONDS);
-  });
-
-  it("changes its tag with its content", async () => {
-    const { etag } = keys.ring.publication();
-    clock.advance(LEAD_SECONDS);
-    await requireRotated(keys);
-    expect(keys.ring.publication().etag).not.toBe(etag);
-  });
-});
-
-describe("look-ups", () => {
-  it.each(["__proto__", "constructor", "../../etc/passwd", "' OR 1=1 --", "https://evil.test", ""])(
-    "T2: the kid %j names no key",
-    (kid) => {
-      expect(keys.ring.verificationKey(kid)).toBeUndefined();
-      expect(keys.ring.hintKey(kid)).toBeUndefined();
-    },
-  );
-
-  it("T8: each kid is unique, and names its key", () => {
-    const kids = publishedKids(keys);
-    expect(new Set(kids).size).toBe(kids.length);
-    for (const kid of kids) expect(keys.ring.verificationKey(kid)?.type).toBe("public");
-  });
-});
-
-describe("several algorithms", () => {
-  it("each have their two keys, rotate together, and the first one signs", async () => {
-    await removeAllKeys(first);
-    const both = aKeyLifecycle(first, clock, { signingAlgs: ["PS256", "ES256"] });
-    await both.start();
-    clock.advance(LEAD_SECONDS);
-    const rotated = await requireRotated(both);
-    expect(decodeProtectedHeader(await sign(both))).toEqual({
-      alg: "PS256",
-      typ: "JWT",
-      kid: rotated.activated,
-    });
-    expect((await both.list()).map(({ alg, state }) => `${alg} ${state}`).sort()).toEqual(
-      ["PS256", "ES256"]
-        .flatMap((alg) => [`${alg} active`, `${alg} pending`, `${alg} retiring`])
-        .sort(),
-    );
-    await both.stop();
   });
 });
