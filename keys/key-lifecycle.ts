@@ -63,7 +63,6 @@ export interface KeyLifecycleDeps extends KeyRules {
   readonly database: Database;
   readonly clock: Clock;
   readonly seal: KeySeal;
-  readonly jwksMaxAgeSeconds: number;
   readonly pollSeconds: number;
   readonly signingAlgs: readonly string[];
   readonly rsaBits: number;
@@ -79,8 +78,13 @@ const SCHEDULED: KeyCause = { ...SYSTEM, reason: "scheduled" };
 
 export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
   const { database, clock, seal, signingAlgs: algs, logger } = deps;
-  const { leadSeconds, longestTokenSeconds, skewSeconds, rotationSeconds } = deps;
-  const rules: KeyRules = { leadSeconds, longestTokenSeconds, skewSeconds, rotationSeconds };
+  const rules: KeyRules = {
+    leadSeconds: deps.leadSeconds,
+    jwksMaxAgeSeconds: deps.jwksMaxAgeSeconds,
+    longestTokenSeconds: deps.longestTokenSeconds,
+    skewSeconds: deps.skewSeconds,
+    rotationSeconds: deps.rotationSeconds,
+  };
 
   const store = keyStore(database, deps.recordAudit);
   const opened = openedKeys(seal);
@@ -89,7 +93,7 @@ export function createKeyLifecycle(deps: KeyLifecycleDeps): KeyLifecycle {
     clock,
     signingAlgs: algs,
     jwksMaxAgeSeconds: deps.jwksMaxAgeSeconds,
-    confirmEverySeconds: skewSeconds,
+    confirmEverySeconds: rules.skewSeconds,
     settleMilliseconds: deps.replicas?.settleMilliseconds ?? 0,
     refresh: async () => {
       await catchUpOnce();

@@ -3,7 +3,12 @@
 import { MOST_PUBLISHED } from "./key-rules.ts";
 import type { KeyView } from "./key-view.ts";
 import type { KeyState } from "./signing-key.ts";
-import { type SiteSighting, type UnreadySite, unreadySites } from "./site-readiness.ts";
+import {
+  type SiteSighting,
+  type UnreadySite,
+  unreadySites,
+  withoutWitness,
+} from "./site-readiness.ts";
 
 const PUBLISHED: readonly KeyState[] = ["pending", "active", "retiring"];
 
@@ -41,6 +46,8 @@ export interface KeyReadiness {
   readonly safeFrom: Date;
   /** When they begin by themselves. */
   readonly scheduledAt?: Date;
+  /** Until when it waits because no site could say whether it has them; absent: not for that. */
+  readonly spreadBy?: Date;
   /** Whether a rotation would go through now. */
   readonly mayRotate: boolean;
   readonly sites: readonly SiteReadiness[];
@@ -60,6 +67,11 @@ export function keyReadiness({ keys, algs, sites, probes, now }: ReadinessQuesti
   const young = next.filter(({ safeFrom = now }) => safeFrom > now);
   const counted = sites.filter(({ counts }) => counts);
   const waitsFor = young.length === 0 ? [] : unreadySites(counted, young);
+  const spread = latest(
+    withoutWitness(counted, young).flatMap(({ spreadBy = now }) =>
+      spreadBy > now ? [spreadBy] : [],
+    ),
+  );
   const roomFrom = waitsForRoom(keys, algs, now);
   const scheduledAt = latest(
     keys.flatMap(({ state, replacedAt }) => (state === "active" && replacedAt ? [replacedAt] : [])),
@@ -70,7 +82,8 @@ export function keyReadiness({ keys, algs, sites, probes, now }: ReadinessQuesti
       latest([...next.map(({ safeFrom = now }) => safeFrom), ...(roomFrom ? [roomFrom] : [])]) ??
       now,
     ...(scheduledAt && { scheduledAt }),
-    mayRotate: waitsFor.length === 0 && !roomFrom && next.length === algs.length,
+    ...(spread && { spreadBy: spread }),
+    mayRotate: waitsFor.length === 0 && !spread && !roomFrom && next.length === algs.length,
     sites: sites.map((site) => siteReadiness(site, next, probes)),
   };
 }

@@ -150,7 +150,11 @@ export function keyRing(deps: RingDeps) {
       confirmedAt = askedAt;
     },
     /** Resolves when the set in use is signed with. */
-    settled: (): Promise<void> => wait(Math.max(0, former.until - performance.now())),
+    async settled(): Promise<void> {
+      // A timer may fire a moment early.
+      while (performance.now() < former.until)
+        await wait(Math.ceil(former.until - performance.now()));
+    },
     confirm(askedAt: Date): void {
       confirmedAt = askedAt;
     },

@@ -1,10 +1,17 @@
 // When a key may sign and when it may go: pure decisions over keys and a time (security K2, K3).
 import type { KeyState, SigningKey } from "./signing-key.ts";
-import { type SiteSighting, type UnreadySite, unreadySites } from "./site-readiness.ts";
+import {
+  type SiteSighting,
+  type UnreadySite,
+  unreadySites,
+  withoutWitness,
+} from "./site-readiness.ts";
 
 export interface KeyRules {
   /** How long a key is published before it signs. */
   readonly leadSeconds: number;
+  /** How long a copy of the JWKS may be used unasked. */
+  readonly jwksMaxAgeSeconds: number;
   readonly longestTokenSeconds: number;
   readonly skewSeconds: number;
   /** How long a key signs before it is replaced by itself; 0: never. */
@@ -26,6 +33,15 @@ const inOrder = (times: readonly Date[]) => [...times].sort((a, b) => a.getTime(
 /** From when a pending key may sign: every cache has seen it by then. */
 export const safeFrom = (key: SigningKey, { leadSeconds }: KeyRules): Date | undefined =>
   key.state === "pending" ? plus(key.publishedAt, leadSeconds) : undefined;
+
+/** From when every copy of the JWKS holds a pending key, where `Cache-Control` is heeded. */
+export const spreadBy = (
+  key: SigningKey,
+  { leadSeconds, jwksMaxAgeSeconds }: KeyRules,
+): Date | undefined =>
+  key.state === "pending"
+    ? plus(key.publishedAt, Math.min(leadSeconds, jwksMaxAgeSeconds))
+    : undefined;
 
 /** Three replicas' clocks decide it: whose rotated, whose signed last, and whose looks now. */
 const CLOCKS = 3;
@@ -110,38 +126,16 @@ export interface RotationQuestion {
  */
 export function decideRotation(
   keys: readonly SigningKey[],
-  { algs, rules, now, sites }: RotationQuestion,
+  question: RotationQuestion,
 ): RotationDecision {
+  const { algs } = question;
   const pendings = algs.map((alg) => {
     const pending = keys.find((key) => key.alg === alg && key.state === "pending");
     if (pending === undefined) throw new Error(`${alg} lacks its pending key`);
     return pending;
   });
-
-  const young = pendings.filter((key) => plus(key.publishedAt, rules.leadSeconds) > now);
-  const safe = inOrder(young.map((key) => plus(key.publishedAt, rules.leadSeconds))).at(-1);
-  const unready = safe === undefined ? [] : unreadySites(sites, young);
-  if (safe !== undefined && unready.length > 0) {
-    return {
-      kind: "too-early",
-      safeFrom: safe,
-      reason: `Not every site has the next key yet: ${unready.map(inWords).join("; ")}. Safe as soon as they have, and from ${safe.toISOString()} in any case`,
-      unready,
-    };
-  }
-
-  const published = keys.filter(isPublished);
-  if (published.length + algs.length > MOST_PUBLISHED) {
-    const [first = now] = inOrder(
-      published.map((key) => leavesAt(key, rules)).filter((time) => time !== undefined),
-    );
-    return {
-      kind: "too-early",
-      safeFrom: first,
-      reason: `${published.length} keys are published, and no more than ${MOST_PUBLISHED} may be: the next one leaves at ${first.toISOString()}`,
-      unready: [],
-    };
-  }
+  const tooEarly = tooYoung(pendings, question) ?? tooMany(keys, question);
+  if (tooEarly !== undefined) return tooEarly;
   return {
     kind: "rotate",
     successions: pendings.map(({ alg, kid }) => {
@@ -153,6 +147,56 @@ export function decideRotation(
         ({ alg, state }) => !algs.includes(alg) && (state === "active" || state === "pending"),
       )
       .map(({ kid }) => kid),
+  };
+}
+
+type TooEarly = Extract<RotationDecision, { kind: "too-early" }>;
+
+/** Some site would meet a key that it has never seen, or nobody can say that none would. */
+function tooYoung(
+  pendings: readonly SigningKey[],
+  { rules, now, sites }: RotationQuestion,
+): TooEarly | undefined {
+  const young = pendings.filter((key) => plus(key.publishedAt, rules.leadSeconds) > now);
+  const unready = unreadySites(sites, young);
+  const safe = inOrder(young.map((key) => plus(key.publishedAt, rules.leadSeconds))).at(-1);
+  if (safe !== undefined && unready.length > 0) {
+    return {
+      kind: "too-early",
+      safeFrom: safe,
+      reason: `Not every site has the next key yet: ${unready.map(inWords).join("; ")}. Safe as soon as they have, and from ${safe.toISOString()} in any case`,
+      unready,
+    };
+  }
+  const spread = inOrder(
+    withoutWitness(sites, young)
+      .map((key) => spreadBy(key, rules))
+      .filter((time) => time !== undefined),
+  ).at(-1);
+  if (spread === undefined || spread <= now) return undefined;
+  return {
+    kind: "too-early",
+    safeFrom: spread,
+    reason: `No site has obtained a token lately that could say whether it has the next key. Safe from ${spread.toISOString()}, when no copy of the key set may be used any more that lacks it`,
+    unready: [],
+  };
+}
+
+/** As many are published as verifiers take. */
+function tooMany(
+  keys: readonly SigningKey[],
+  { algs, rules, now }: RotationQuestion,
+): TooEarly | undefined {
+  const published = keys.filter(isPublished);
+  if (published.length + algs.length <= MOST_PUBLISHED) return undefined;
+  const [first = now] = inOrder(
+    published.map((key) => leavesAt(key, rules)).filter((time) => time !== undefined),
+  );
+  return {
+    kind: "too-early",
+    safeFrom: first,
+    reason: `${published.length} keys are published, and no more than ${MOST_PUBLISHED} may be: the next one leaves at ${first.toISOString()}`,
+    unready: [],
   };
 }
 

@@ -22,6 +22,12 @@ export interface UnreadySite {
   readonly instances: readonly string[];
 }
 
+/** The keys of which no site could say that it holds them: none has obtained a token by their algorithm lately. */
+export const withoutWitness = <K extends { alg: string }>(
+  sites: readonly Pick<SiteSighting, "algs">[],
+  pending: readonly K[],
+): K[] => pending.filter(({ alg }) => !sites.some(({ algs }) => algs.includes(alg)));
+
 /** @param pending  the pending keys, each with its algorithm */
 export function unreadySites(
   sites: readonly SiteSighting[],

@@ -64,6 +64,8 @@ export function createKeySightings(options: {
   let failures = 0;
   let heartbeatSeconds = LEAST_HEARTBEAT_SECONDS;
   let inFlight: Promise<void> | undefined;
+  /** What was sent may have arrived, whether or not we heard so. */
+  let mayBeKnown = false;
   let restsUntil = 0;
   let timer: NodeJS.Timeout | undefined;
 
@@ -114,6 +116,7 @@ export function createKeySightings(options: {
     const endpoint = known && endpointOf(known);
     const isQuiet = inFlight !== undefined || performance.now() < restsUntil;
     if (!endpoint || isQuiet || stopping.signal.aborted || isEmpty(stateOf(keys))) return;
+    mayBeKnown = true;
     inFlight = report(endpoint, known).finally(() => {
       inFlight = undefined;
       restsUntil = performance.now() + REST_MILLISECONDS;
@@ -139,7 +142,7 @@ export function createKeySightings(options: {
       await stop();
       const known = options.provider();
       const endpoint = known && endpointOf(known);
-      if (!endpoint || reportedAt === undefined) return;
+      if (!endpoint || !mayBeKnown) return;
       const goodbye = requestWith(known, { kids: [], leaving: true });
       await farewell(endpoint, goodbye).catch((error: unknown) =>
         logger.info({ err: error }, "left without saying so"),

@@ -116,12 +116,18 @@ function what(key: Key): string {
   }
 }
 
-const describe = ({ next, may_rotate, safe_from, scheduled_at }: Readiness): string[] =>
+const describe = ({ next, scheduled_at, ...readiness }: Readiness): string[] =>
   facts({
     "Signs next": next.map(({ kid, alg }) => `${kid} (${alg})`).join(", "),
-    "May rotate": may_rotate ? "yes, now" : `no; from ${safe_from} in any case`,
+    "May rotate": whenSafe(readiness),
     "By itself": scheduled_at ?? "never",
   });
+
+function whenSafe({ may_rotate, safe_from, spread_by }: Omit<Readiness, "next">): string {
+  if (may_rotate) return "yes, now";
+  const nobodySays = spread_by ? `from ${spread_by}, as no site can say what it holds; ` : "";
+  return `no; ${nobodySays}from ${safe_from} in any case`;
+}
 
 function standing({ counts, ready, why }: Site): string {
   if (ready) return "ready";

@@ -28,8 +28,18 @@ export const silentSite: RecentSites = async () => [
   },
 ];
 
-/** Nobody has obtained a token: nobody could meet a key that is new to them. */
+/** Nobody has obtained a token, so that nobody can say what they hold. */
 export const noSite: RecentSites = async () => [];
+
+/** A site that holds every key, as soon as there is one. */
+export const readySite =
+  (database: Database): RecentSites =>
+  async (_, now) => {
+    const kids = (await database.orm.signingKey.findMany()).map(({ kid }) => kid);
+    const algs = ["RS256", "PS256", "ES256", "EdDSA"];
+    const instances = [{ instance: "one", kids, seenAt: now }];
+    return [{ clientId: "bank", name: "Harbour Bank", algs, instances }];
+  };
 
 /** The wiring's audit writer, as far as keys need it. */
 export const recordAudit: RecordKeyEvent = async (orm, event) => {

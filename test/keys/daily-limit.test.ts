@@ -3,7 +3,7 @@ import type { KeyLifecycle } from "../../keys/key-lifecycle.ts";
 import type { Database } from "../../prisma/database.ts";
 import { openTwoHandles } from "../support/databases.ts";
 import { type MovableClock, movableClock } from "../support/movable-clock.ts";
-import { aKeyLifecycle, noSite, removeAllKeys } from "./a-key-lifecycle.ts";
+import { aKeyLifecycle, readySite, removeAllKeys } from "./a-key-lifecycle.ts";
 
 const cause = { actor: "account:ines" };
 const MOST = 5;
@@ -22,8 +22,8 @@ beforeAll(async () => {
 beforeEach(async () => {
   await removeAllKeys(first);
   clock = movableClock();
-  // Nothing but the limit stands in the way: with no site, the next key may sign at once.
-  const options = { mostChanges: MOST, recentSites: noSite };
+  // Nothing but the limit stands in the way.
+  const options = { mostChanges: MOST, recentSites: readySite(first) };
   keys = aKeyLifecycle(first, clock, options);
   other = aKeyLifecycle(second, clock, options);
   await keys.start();
@@ -77,7 +77,7 @@ describe("how often keys may be changed in a day (D1)", () => {
   });
 
   it("is for people: what is due by itself happens, and does not count", async () => {
-    const options = { mostChanges: 1, recentSites: noSite, rotationSeconds: 3_600 };
+    const options = { mostChanges: 1, recentSites: readySite(first), rotationSeconds: 3_600 };
     const scheduled = aKeyLifecycle(first, clock, options);
     await scheduled.start();
     for (let round = 0; round < 3; round += 1) {

@@ -4,7 +4,12 @@ import type { SiteSighting } from "../../keys/site-readiness.ts";
 import type { Database } from "../../prisma/database.ts";
 import { openTestDatabase } from "../support/databases.ts";
 import { type MovableClock, movableClock } from "../support/movable-clock.ts";
-import { aKeyLifecycle, LEAD_SECONDS, removeAllKeys } from "./a-key-lifecycle.ts";
+import {
+  aKeyLifecycle,
+  JWKS_MAX_AGE_SECONDS,
+  LEAD_SECONDS,
+  removeAllKeys,
+} from "./a-key-lifecycle.ts";
 
 const cause = { actor: "account:ines" };
 
@@ -71,9 +76,11 @@ describe("a rotation before its time (K2)", () => {
     expect(await rotate()).toBe("rotated");
   });
 
-  it("waits for nobody where no site has obtained a token", async () => {
+  it("waits until no copy without the key may be used where no site has obtained a token", async () => {
+    expect(await rotate()).toBe("too-early");
+    clock.advance(JWKS_MAX_AGE_SECONDS);
     expect(await rotate()).toBe("rotated");
-    expect(await rotate()).toBe("rotated");
+    expect(await rotate()).toBe("too-early");
   });
 
   it("makes the one after wait as well: its key is another", async () => {

@@ -11,7 +11,7 @@ import {
   aKeyLifecycle,
   LEAD_SECONDS,
   LONGEST_TOKEN_SECONDS,
-  noSite,
+  readySite,
   removeAllKeys,
   SKEW_SECONDS,
   silentSite,
@@ -72,6 +72,7 @@ export async function play({ skews, steps }: Story, handles: readonly Database[]
   const [first] = handles;
   if (first === undefined) throw new Error("a story needs a database");
   await removeAllKeys(first);
+  const ready = readySite(first);
   let now = Date.parse("2026-03-01T12:00:00.000Z");
   let stepNumber = 0;
   let sitesAreReady = false;
@@ -89,7 +90,7 @@ export async function play({ skews, steps }: Story, handles: readonly Database[]
         // Each replica seals with another one, and opens both.
         keks: index % 2 === 0 ? [aKek(), aKek("kek-2", 9)] : [aKek("kek-2", 9), aKek()],
         rotationSeconds: ROTATION_SECONDS,
-        recentSites: (...question) => (sitesAreReady ? noSite : silentSite)(...question),
+        recentSites: (...question) => (sitesAreReady ? ready : silentSite)(...question),
         mostChanges: 1_000_000,
       },
     );

@@ -6,6 +6,7 @@ import { openTwoHandles } from "../support/databases.ts";
 import { type MovableClock, movableClock } from "../support/movable-clock.ts";
 import {
   aKeyLifecycle,
+  JWKS_MAX_AGE_SECONDS,
   LEAD_SECONDS,
   LEAVES_AFTER_SECONDS,
   operator,
@@ -243,6 +244,7 @@ describe("the list for operators", () => {
       state: "pending",
       publishedAt: rotatedAt,
       safeFrom: later(LEAD_SECONDS),
+      spreadBy: later(JWKS_MAX_AGE_SECONDS),
     });
   });
 });

@@ -11,6 +11,7 @@ import type { KeyState, SigningKey } from "../../keys/signing-key.ts";
 
 const rules: KeyRules = {
   leadSeconds: 1_200,
+  jwksMaxAgeSeconds: 300,
   longestTokenSeconds: 300,
   skewSeconds: 60,
   rotationSeconds: 86_400,
@@ -132,7 +133,9 @@ describe("whether and when the keys rotate", () => {
     ["a site is silent", silent, pair, 60],
     ["a site is silent, and the time has come", silent, pair, 1_200],
     ["the only silent site does not count", idle, pair, 60],
+    ["the only silent site does not count, and the key has spread", idle, pair, 300],
     ["there is no site", [], pair, 60],
+    ["there is no site, and the key has spread", [], pair, 300],
     ["as many keys are published as may be", ready, full, 60],
   ] as const)("K2: never says another thing than the rotation itself: %s", (_, sites, keys, at) => {
     const now = later(at);

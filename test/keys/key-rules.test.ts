@@ -16,6 +16,7 @@ import type { SiteSighting } from "../../keys/site-readiness.ts";
 
 const rules: KeyRules = {
   leadSeconds: 1_200,
+  jwksMaxAgeSeconds: 300,
   longestTokenSeconds: 300,
   skewSeconds: 60,
   rotationSeconds: 7_200,
@@ -81,8 +82,15 @@ describe("whether keys may rotate (K2)", () => {
     expect(decide(pair, later(1), { sites: [ready, silent] }).kind).toBe("too-early");
   });
 
-  it("may at once where no site has obtained a token: nobody could meet the key", () => {
-    expect(decide(pair, noon, { sites: [] }).kind).toBe("rotate");
+  it("may where no site has obtained a token, once no copy without the key may be used any more", () => {
+    expect(decide(pair, later(299), { sites: [] })).toEqual({
+      kind: "too-early",
+      safeFrom: later(300),
+      reason:
+        "No site has obtained a token lately that could say whether it has the next key. Safe from 2026-03-01T12:05:00.000Z, when no copy of the key set may be used any more that lacks it",
+      unready: [],
+    });
+    expect(decide(pair, later(300), { sites: [] }).kind).toBe("rotate");
   });
 
   it("asks no site once the lead has passed", () => {
@@ -111,9 +119,9 @@ describe("whether keys may rotate (K2)", () => {
   it("waits for a young key only with the sites whose tokens it would sign", () => {
     const keys = [...pair, key("four", "pending", { alg: "ES256", publishedAt: later(1_200) })];
     const algs = ["RS256", "ES256"];
-    expect(decide(keys, later(1_300), { algs }).kind).toBe("rotate");
+    expect(decide(keys, later(1_500), { algs }).kind).toBe("rotate");
     const sites = [aSite(undefined, { algs })];
-    expect(decide(keys, later(1_300), { algs, sites }).kind).toBe("too-early");
+    expect(decide(keys, later(1_500), { algs, sites }).kind).toBe("too-early");
   });
 
   it("lets the keys of an algorithm that is enabled no longer go", () => {

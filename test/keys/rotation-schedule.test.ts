@@ -67,7 +67,7 @@ describe("the scheduled rotation", () => {
 
   it.each<[string, RecentSites]>([
     ["a site that never reports", silentSite],
-    ["no site at all, so that nothing else keeps a second one away", noSite],
+    ["no site at all", noSite],
   ])("is one for all replicas, with %s", async (_, recentSites) => {
     const replicas = [
       await replica(first, { recentSites }),

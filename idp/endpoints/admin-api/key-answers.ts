@@ -48,7 +48,10 @@ export const SiteReadinessAnswer = z.object({
 
 export const ReadinessAnswer = z.object({
   next: z.array(z.object({ kid: z.string(), alg: z.string() })),
+  /** Whatever sites report. */
   safe_from: time,
+  /** Where no site could say that it has the next key: when whoever keeps the key set has it all the same. */
+  spread_by: time.optional(),
   scheduled_at: time.optional(),
   may_rotate: z.boolean(),
   sites: z.array(SiteReadinessAnswer),
@@ -85,6 +88,7 @@ export const keyAnswer = (key: KeyView): z.input<typeof KeyAnswer> => ({
 export const readinessAnswer = (readiness: KeyReadiness): z.input<typeof ReadinessAnswer> => ({
   next: [...readiness.next],
   safe_from: readiness.safeFrom.toISOString(),
+  ...(readiness.spreadBy && { spread_by: readiness.spreadBy.toISOString() }),
   ...(readiness.scheduledAt && { scheduled_at: readiness.scheduledAt.toISOString() }),
   may_rotate: readiness.mayRotate,
   sites: readiness.sites.map(siteReadinessAnswer),

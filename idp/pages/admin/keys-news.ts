@@ -43,9 +43,8 @@ export function noticeOf(news: News | undefined, facts: NewsFacts): Notice | und
     case "lost-race":
       return changedJustNow(facts) ? LOST_RACE : undefined;
     case "too-early":
-      return facts.rotate.kind === "too-early" ? nothingChanged(facts) : undefined;
     case "limit-reached":
-      return facts.rotate.kind === "limit-reached" ? nothingChanged(facts) : undefined;
+      return facts.rotate.kind === "safe" ? undefined : nothingChanged(facts);
     case "drilled":
       return drilled(facts);
     case "requested":

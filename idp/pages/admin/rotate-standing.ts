@@ -31,7 +31,13 @@ export interface RotateQuestion {
 
 export function rotateStanding(question: RotateQuestion): RotateStanding {
   const { readiness, keys, changesToday, changesPerDay, now } = question;
-  const { safeFrom, mayRotate } = readiness;
+  const { safeFrom, spreadBy, mayRotate } = readiness;
+  const first = changesToday[changesPerDay - 1];
+  if (first !== undefined) {
+    const often = changesPerDay === 1 ? "once" : `${changesPerDay} times`;
+    const reason = `The keys were changed ${often} within 24 hours, and may not be more often.`;
+    return { kind: "limit-reached", reason, from: new Date(first.getTime() + ONE_DAY_MS) };
+  }
   const isYoung = keys.some((key) => key.state === "pending" && key.safeFrom && key.safeFrom > now);
   const waiting = isYoung ? waitedFor(readiness) : [];
   if (waiting.length > 0) {
@@ -40,15 +46,14 @@ export function rotateStanding(question: RotateQuestion): RotateStanding {
     const reason = `${sites} would meet a seal ${several ? "they have" : "it has"} never seen.`;
     return { kind: "too-early", reason, safeFrom, sites, several };
   }
+  if (spreadBy) {
+    const reason =
+      "No site has obtained a token lately that could say whether it has the next key.";
+    return { kind: "too-early", reason, safeFrom: spreadBy };
+  }
   if (!mayRotate) {
     const reason = "As many keys are published as sites take; the next one has to leave first.";
     return { kind: "too-early", reason, safeFrom };
-  }
-  const first = changesToday[changesPerDay - 1];
-  if (first !== undefined) {
-    const often = changesPerDay === 1 ? "once" : `${changesPerDay} times`;
-    const reason = `The keys were changed ${often} within 24 hours, and may not be more often.`;
-    return { kind: "limit-reached", reason, from: new Date(first.getTime() + ONE_DAY_MS) };
   }
   return { kind: "safe", reason: isYoung ? readyReason(readiness) : GROWN };
 }
@@ -58,4 +63,4 @@ const GROWN = "Every site has had time to learn the next key.";
 const readyReason = ({ sites }: KeyReadiness): string =>
   sites.some(({ counts }) => counts)
     ? "Every site that counts has the next key already."
-    : "No site has obtained a token lately that the next key could surprise.";
+    : "No site has obtained a token lately, and whoever kept the key set has the next key.";

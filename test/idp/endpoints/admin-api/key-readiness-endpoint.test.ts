@@ -16,15 +16,18 @@ afterAll(() => idp.close());
 const readiness = async () => (await operator("GET", "/keys/readiness")).body;
 
 describe("readiness over the admin API", () => {
-  it("says what signs next, from when, and that nothing is in the way", async () => {
+  it("says what signs next, from when, and when nothing is in the way although no site is there to ask", async () => {
     const at = idp.clock.now().getTime();
-    expect(await readiness()).toEqual({
+    const later = (seconds: number) => new Date(at + seconds * 1000).toISOString();
+    const said = {
       next: [{ kid: await kidIn(idp, "pending"), alg: "RS256" }],
-      safe_from: new Date(at + 86_400_000).toISOString(),
-      scheduled_at: new Date(at + 90 * 86_400_000).toISOString(),
-      may_rotate: true,
+      safe_from: later(86_400),
+      scheduled_at: later(90 * 86_400),
       sites: [],
-    });
+    };
+    expect(await readiness()).toEqual({ ...said, may_rotate: false, spread_by: later(300) });
+    idp.clock.advance(300);
+    expect(await readiness()).toEqual({ ...said, may_rotate: true });
   });
 
   it("shows each site with its instances, and why a rotation would wait for it", async () => {

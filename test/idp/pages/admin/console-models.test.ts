@@ -51,7 +51,11 @@ const standing = (
 
 describe("whether the keys may be rotated (K2, D1)", () => {
   it.each([
-    ["no site counts", [active, young], [site("a", { counts: false, instances: [] })]],
+    [
+      "no site counts, and copies without the key are too old by now",
+      [active, young],
+      [site("a", { counts: false, instances: [] })],
+    ],
     ["every site that counts has the key", [active, young], [site("a"), site("b")]],
     ["its time has come, whatever sites report", [active, grown], [site("a", { instances: old })]],
   ])("K2: when %s", (_, keys, sites) => {
@@ -77,6 +81,16 @@ describe("whether the keys may be rotated (K2, D1)", () => {
     expect(answer).toMatchObject({ kind: "too-early", sites: "Site a" });
   });
 
+  it("K2: not while no site can say what it holds and copies without the key may be in use", () => {
+    const fresh = { ...young, spreadBy: minutes(4) };
+    expect(standing([active, fresh], [])).toEqual({
+      kind: "too-early",
+      reason: "No site has obtained a token lately that could say whether it has the next key.",
+      safeFrom: minutes(4),
+    });
+    expect(standing([active, fresh], [site("a")]).kind).toBe("safe");
+  });
+
   it("K10: not while as many keys are published as verifiers take", () => {
     const many = Array.from({ length: 14 }, (_, index) =>
       key(`old-${index}`, "retiring", { leavesAt: minutes(index + 1) }),
@@ -92,6 +106,9 @@ describe("whether the keys may be rotated (K2, D1)", () => {
       kind: "limit-reached",
       from: minutes(-600 + DAY),
     });
+    expect(standing([active, young], [site("a", { instances: old })], { changesToday }).kind).toBe(
+      "limit-reached",
+    );
     const four = changesToday.slice(1);
     expect(standing([active, grown], [], { changesToday: four }).kind).toBe("safe");
   });

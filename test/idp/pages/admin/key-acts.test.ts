@@ -175,11 +175,12 @@ describe("rotating in the console", () => {
 
   it("D1: says beforehand that enough was changed today, and from when there may be more", async () => {
     const strict = await aConsole({ environment: { KEY_CHANGES_PER_DAY: "1" } });
+    strict.idp.clock.advance(300);
     const { visitor, page } = await someoneAt(strict, strict.ines);
     const rotated = await press(visitor, page, "/rotate");
     expect(rotated.text).toContain("Rotated.");
     expect(rotated.text).toContain("The keys were changed once within 24 hours");
-    expect(rotated.text).toMatch(/Again from <time[^>]*>2 Mar, 12:00<\/time>/);
+    expect(rotated.text).toMatch(/Again from <time[^>]*>2 Mar, 12:05<\/time>/);
     const told = await press(visitor, rotated, "/rotate");
     expect(told.text).toContain("Not yet. Nothing was changed.");
     strict.idp.clock.advance(86_400);
