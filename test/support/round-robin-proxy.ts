@@ -1,5 +1,5 @@
 // What stands in front of several replicas: each request goes to the next one, whoever it is from.
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 
 export interface RoundRobinProxy {
   /** How many requests each replica was given. */
@@ -11,6 +11,8 @@ export async function roundRobinProxy(
   port: number,
   replicaPorts: readonly number[],
 ): Promise<RoundRobinProxy> {
+  // A connection each: one that is kept may be closed by its replica just as the next request is sent on it.
+  const agent = new Agent({ keepAlive: false });
   const given = replicaPorts.map(() => 0);
   let turn = 0;
 
@@ -19,7 +21,7 @@ export async function roundRobinProxy(
     given[turn] = (given[turn] ?? 0) + 1;
     const { method = "GET", url = "/", headers } = asked;
     const passed = request(
-      { host: "127.0.0.1", port: replicaPorts[turn], method, path: url, headers },
+      { host: "127.0.0.1", port: replicaPorts[turn], agent, method, path: url, headers },
       (answered) => {
         answer.writeHead(answered.statusCode ?? 502, answered.headers);
         answered.pipe(answer);

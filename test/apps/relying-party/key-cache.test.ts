@@ -78,6 +78,23 @@ describe("a site's copy of the issuer's keys (RFC 7517 §5)", () => {
     await expect(resolve(issuer.key.kid)).resolves.toBeDefined();
   });
 
+  it("Z1: asks a second time soon after one failure, then in the usual pace", async () => {
+    issuer.jwksMaxAgeSeconds = 10;
+    clock.advance(31);
+    await world.keys.refresh();
+    issuer.wrong.jwks = (response) => response.destroy();
+    const askedWithin: number[] = [];
+    let before = world.asked();
+    for (const seconds of [10, 4, 1, 5, 24, 1]) {
+      clock.advance(seconds);
+      await resolve(issuer.key.kid);
+      await world.keys.refresh();
+      askedWithin.push(world.asked() - before);
+      before = world.asked();
+    }
+    expect(askedWithin).toEqual([1, 0, 1, 0, 0, 1]);
+  });
+
   it("Z1: survives a restart of the site during an outage, with its age", async () => {
     await issuer.stop();
     clock.advance(23 * HOUR);
