@@ -240,6 +240,7 @@ describe("a site tells the provider which of its keys it holds", () => {
         tries += 1;
         await eventually(attempts).toBe(tries);
       }
+      await eventually(failures).toBe(tries);
       delete world.issuer.wrong.sighting;
       world.clock.advance(60);
       await eventually(sightings).toHaveLength(1);
