@@ -28,10 +28,31 @@ export interface Rotation {
   readonly isScheduled?: boolean;
 }
 
+/** For upkeep that comes between: a key that is retired in this very moment is no other rotation. */
+const TRIES = 3;
+
 /** @throws DatabaseUnavailable, KeyEncryptionKeyWrong, KeySealUnavailable */
-export const rotateKeys =
+export const rotateKeys = (changes: KeyChanges, recentSites: RecentSites) => {
+  const rotateOnce = rotateIfNobodyElse(changes, recentSites);
+  return async (rotation: Rotation): Promise<RotateResult> => {
+    for (let tries = 1; ; tries += 1) {
+      const result = await rotateOnce(rotation);
+      if (result.kind !== "disturbed") return result;
+      const { keys } = await changes.store.read();
+      const hasRotated = !keys.some(
+        ({ kid, state }) => kid === result.active && state === "active",
+      );
+      if (hasRotated || tries === TRIES) return { kind: "lost-race" };
+    }
+  };
+};
+
+const rotateIfNobodyElse =
   (changes: KeyChanges, recentSites: RecentSites) =>
-  async ({ cause, isScheduled = false }: Rotation): Promise<RotateResult> => {
+  async ({
+    cause,
+    isScheduled = false,
+  }: Rotation): Promise<RotateResult | { kind: "disturbed"; active: string }> => {
     const { store, clock, rules, algs, limit, logger } = changes;
     // Read before everything that is decided, so that whatever happens meanwhile makes this one lose.
     const set = await currentSet(changes);
@@ -64,7 +85,7 @@ export const rotateKeys =
     const event = happened("keys.rotated", clock.now(), cause, details);
     const won = await store.rotate(set.version, steps, decision.leaving, event);
     await changes.takeOver();
-    if (!won) return { kind: "lost-race" };
+    if (!won) return { kind: "disturbed", active: rotated.retiring };
     logger?.info(rotated, "rotated the signing keys");
     return { kind: "rotated", ...rotated };
   };

@@ -14,6 +14,7 @@ import {
   removeAllKeys,
   requireRotated,
   SKEW_SECONDS,
+  silentSite,
 } from "./a-key-lifecycle.ts";
 
 let first: Database;
@@ -144,6 +145,27 @@ describe("rotation", () => {
     expect(await first.orm.auditEvent.count({ where: { kind: "keys.rotated" } })).toBe(1);
     await other.poll();
     expect(publishedKids(other)).toEqual(publishedKids(keys));
+  });
+
+  it("K5: is not refused because a replica retires a key in the same moment", async () => {
+    clock.advance(LEAD_SECONDS);
+    await requireRotated(keys);
+    const other = aKeyLifecycle(second, clock);
+    await other.start();
+    let looked = 0;
+    const disturbed = aKeyLifecycle(first, clock, {
+      async recentSites(since, now) {
+        looked += 1;
+        // Between what this rotation has read and what it writes.
+        if (looked === 1) await other.poll();
+        return silentSite(since, now);
+      },
+    });
+    await disturbed.start();
+    clock.advance(LEAD_SECONDS);
+    expect(await disturbed.rotate(operator)).toMatchObject({ kind: "rotated" });
+    expect(looked).toBe(2);
+    expect(await states()).toEqual(["active", "pending", "retired", "retiring"]);
   });
 
   it("K1: leaves one active and one pending key, however often it happens", async () => {
