@@ -143,7 +143,7 @@ describe("rotation", () => {
     );
     expect(await states()).toEqual(["active", "pending", "retiring"]);
     expect(await first.orm.auditEvent.count({ where: { kind: "keys.rotated" } })).toBe(1);
-    await other.poll();
+    await Promise.all([keys.poll(), other.poll()]);
     expect(publishedKids(other)).toEqual(publishedKids(keys));
   });
 
