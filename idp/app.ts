@@ -29,7 +29,7 @@ import { Overloaded } from "./records/accounts/hashing-lane.ts";
 import { cleanUp } from "./records/clean-up/clean-up.ts";
 import {
   adminRoutes,
-  OPEN_TO_ALL_ORIGINS,
+  isOpenToAllOrigins,
   PROGRAM_PATHS,
   personRoutes,
   programRoutes,
@@ -97,6 +97,7 @@ export function createIdp({ config, database, clock, logger }: IdpDeps): Idp {
     capabilities: known,
     async start() {
       await known.keys.start();
+      await known.statuses.start();
       known.clients.start();
       sweeper.start();
       known.sender.start();
@@ -124,7 +125,7 @@ function application(edge: readonly Middleware[], routers: readonly Router[]): R
 }
 
 const openCorsWhereNeeded: Middleware = (ctx, next) =>
-  OPEN_TO_ALL_ORIGINS.has(ctx.path) ? openCors(ctx, next) : next();
+  isOpenToAllOrigins(ctx.path) ? openCors(ctx, next) : next();
 
 /** Style sheets and scripts of ours; fonts from their packages, under one path. */
 function assets(): Middleware[] {

@@ -38,6 +38,8 @@ import {
 } from "./records/key-sightings/key-sighting-store.ts";
 import { type DeliveryStore, deliveryStore } from "./records/outbox/delivery-store.ts";
 import { sessionStore } from "./records/sessions/session-store.ts";
+import { statusStore } from "./records/statuses/status-store.ts";
+import { statuses } from "./records/statuses/statuses.ts";
 import { drill } from "./sending/drill.ts";
 import { keyNotice } from "./sending/key-notice.ts";
 import { outboundCall } from "./sending/outbound-call.ts";
@@ -46,6 +48,7 @@ import type { KeyEncryptionKey } from "./settings.ts";
 import { accessTokens } from "./tokens/access-token.ts";
 import { idTokens } from "./tokens/id-token.ts";
 import { keyEventTokens } from "./tokens/key-event-token.ts";
+import { statusListTokens } from "./tokens/status-list-token.ts";
 
 export interface CapabilityDeps {
   readonly config: Config;
@@ -87,6 +90,7 @@ export function capabilities(deps: CapabilityDeps) {
   const keyProbes = keyProbeStore(database);
   const outgoing = sending(deps, { keys, deliveries, keyProbes });
   const { wake } = outgoing.sender;
+  const status = statusLists(deps, keys);
 
   return {
     issuer,
@@ -122,8 +126,14 @@ export function capabilities(deps: CapabilityDeps) {
     deliveries,
     keyProbes,
     ...outgoing,
+    ...status,
     ...revoking(deps, { keys, sightings, deliveries, wake }),
-    accessTokens: accessTokens({ issuer, ring, ttlSeconds: lifetimes.accessTokenSeconds }),
+    accessTokens: accessTokens({
+      issuer,
+      ring,
+      ttlSeconds: lifetimes.accessTokenSeconds,
+      statusOf: status.statusOf,
+    }),
     idTokens: idTokens({ issuer, ring, ttlSeconds: lifetimes.idTokenSeconds }),
   };
 }
@@ -144,6 +154,22 @@ function sending(
   return {
     sender: sender({ deliveries, attempt, clock, logger }),
     drill: drill({ keyProbes, tokens, call, clock, signingAlgs }),
+  };
+}
+
+/** Which grants have ended, for sites to look up by themselves. */
+function statusLists({ config, database, clock }: CapabilityDeps, { ring }: KeyLifecycle) {
+  const { issuer } = config;
+  const known = statuses({ store: statusStore(database), clock });
+  const statusListUri = (list: number) => `${issuer.replace(/\/$/, "")}/status-lists/${list}`;
+  return {
+    statuses: known,
+    statusListTokens: statusListTokens({ issuer, ring }),
+    statusListUri,
+    statusOf({ statusNumber }: { statusNumber: number }) {
+      const { list, index } = known.placeOf(statusNumber);
+      return { idx: index, uri: statusListUri(list) };
+    },
   };
 }
 

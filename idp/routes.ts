@@ -8,11 +8,13 @@ import { authorizeEndpoint } from "./endpoints/authorize/authorize-endpoint.ts";
 import { discoveryEndpoint } from "./endpoints/discovery/discovery-endpoint.ts";
 import { healthEndpoint } from "./endpoints/health/health-endpoint.ts";
 import type { Readiness } from "./endpoints/health/readiness.ts";
+import { introspectionEndpoint } from "./endpoints/introspection/introspection-endpoint.ts";
 import { jwksEndpoint } from "./endpoints/jwks/jwks-endpoint.ts";
 import { keySightingsEndpoint } from "./endpoints/key-sightings/key-sightings-endpoint.ts";
 import { endSessionEndpoint } from "./endpoints/logout/end-session-endpoint.ts";
 import { registrationEndpoint } from "./endpoints/registration/registration-endpoint.ts";
 import { revocationEndpoint } from "./endpoints/revocation/revocation-endpoint.ts";
+import { statusListEndpoint } from "./endpoints/status-list/status-list-endpoint.ts";
 import { authorizationCodeGrant } from "./endpoints/token/authorization-code-grant.ts";
 import { clientCredentialsGrant } from "./endpoints/token/client-credentials-grant.ts";
 import { issueTokens } from "./endpoints/token/issue-tokens.ts";
@@ -48,21 +50,27 @@ export const PROGRAM_PATHS: readonly string[] = [
   "/token",
   "/userinfo",
   "/revocation",
+  "/introspection",
+  "/status-lists",
   "/registration",
   "/key-sightings",
   "/health",
   "/admin/api",
 ];
 
-/** Doors that any page of any site may call (design: CORS), by path. */
-export const OPEN_TO_ALL_ORIGINS: ReadonlySet<string> = new Set([
+const OPEN_TO_ALL_ORIGINS: ReadonlySet<string> = new Set([
   "/.well-known/openid-configuration",
   "/.well-known/oauth-authorization-server",
   "/jwks",
   "/token",
   "/userinfo",
   "/revocation",
+  "/status-lists",
 ]);
+
+/** Doors that any page of any site may call (design: CORS). */
+export const isOpenToAllOrigins = (path: string): boolean =>
+  OPEN_TO_ALL_ORIGINS.has(path) || path.startsWith("/status-lists/");
 
 // A path is spelled one way: letters in other cases and trailing slashes are other paths (security D2).
 const exact = { strict: true, sensitive: true };
@@ -86,12 +94,15 @@ export function programRoutes(deps: RouteDeps): Router {
       userinfo_endpoint: "/userinfo",
       jwks_uri: "/jwks",
       revocation_endpoint: "/revocation",
+      introspection_endpoint: "/introspection",
       end_session_endpoint: "/logout",
+      status_list_aggregation_endpoint: "/status-lists",
       signet_key_sightings_endpoint: "/key-sightings",
       ...(registrationToken === undefined ? {} : { registration_endpoint: "/registration" }),
     },
   });
   const userinfo = userinfoEndpoint(deps);
+  const statusList = statusListEndpoint(deps);
   const health = healthEndpoint(deps);
 
   const router = new Router(exact)
@@ -102,6 +113,9 @@ export function programRoutes(deps: RouteDeps): Router {
     .get("/userinfo", userinfo)
     .post("/userinfo", userinfo)
     .post("/revocation", revocationEndpoint(deps))
+    .post("/introspection", introspectionEndpoint(deps))
+    .get("/status-lists", statusList.aggregate)
+    .get("/status-lists/:list", statusList.show)
     .post("/key-sightings", keySightingsEndpoint(deps))
     .get("/health/live", health.live)
     .get("/health/ready", health.ready);

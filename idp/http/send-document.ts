@@ -31,8 +31,10 @@ export function sendDocument(ctx: Context, { body, etag, maxAgeSeconds }: Public
  * RFC 9110 §13.1.2, weak comparison. Not koa's `fresh`: that gives the whole document to whoever says
  * `Cache-Control: no-cache`, as every `fetch` with a condition of its own does.
  */
-const hasThis = (ifNoneMatch: string, etag: string): boolean =>
+export const hasThis = (ifNoneMatch: string, etag: string): boolean =>
   ifNoneMatch.split(",").some((candidate) => {
     const tag = candidate.trim();
-    return tag === "*" || tag.replace(/^W\//, "") === etag;
+    return tag === "*" || opaque(tag) === opaque(etag);
   });
+
+const opaque = (tag: string): string => tag.replace(/^W\//, "");

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { KeyRing } from "../../keys/key-ring.ts";
-import { invalidToken } from "../protocol/oauth-error.ts";
+import { invalidToken, OAuthError } from "../protocol/oauth-error.ts";
 import { formatScope } from "../protocol/scope.ts";
 import {
   isFromFuture,
@@ -19,10 +19,17 @@ export interface AccessTokenDeps {
   readonly issuer: string;
   readonly ring: Pick<KeyRing, "sign" | "verificationKey" | "hintKey" | "signingAlgs">;
   readonly ttlSeconds: number;
+  /** Where the status of a grant is told (Token Status List, draft-20 §6.2). */
+  readonly statusOf: (grant: { readonly statusNumber: number }) => StatusReference;
+}
+
+export interface StatusReference {
+  readonly idx: number;
+  readonly uri: string;
 }
 
 export interface AccessTokenRequest {
-  readonly grantId: string;
+  readonly grant: { readonly id: string; readonly statusNumber: number };
   /** The account, or the client itself for client_credentials (RFC 9068 §2.2). */
   readonly subject: string;
   readonly clientId: string;
@@ -55,13 +62,24 @@ export type AccessTokenClaims = z.infer<typeof Claims>;
 
 export type AccessTokens = ReturnType<typeof accessTokens>;
 
-export function accessTokens({ issuer, ring, ttlSeconds }: AccessTokenDeps) {
+export function accessTokens({ issuer, ring, ttlSeconds, statusOf }: AccessTokenDeps) {
   async function open(token: string, findKey: KeyRing["verificationKey"]) {
     const payload = await openSignedToken(token, { algs: ring.signingAlgs, typ: TYP, findKey });
     const claims = Claims.safeParse(payload);
     if (!claims.success) throw new TokenRefused("a claim is missing or of the wrong type");
     if (claims.data.iss !== issuer) throw new TokenRefused("iss is somebody else");
     return claims.data;
+  }
+
+  async function openCurrent(token: string, now: Date): Promise<AccessTokenClaims> {
+    const claims = await open(token, (kid) => ring.verificationKey(kid)).catch((cause: unknown) => {
+      throw invalidToken("The access token is not valid", { cause });
+    });
+    if (claims.exp <= now.getTime() / 1000) throw invalidToken("The access token has expired");
+    if (isFromFuture(Math.max(claims.iat, claims.nbf ?? 0), now)) {
+      throw invalidToken("The access token is from the future");
+    }
+    return claims;
   }
 
   return {
@@ -82,7 +100,8 @@ export function accessTokens({ issuer, ring, ttlSeconds }: AccessTokenDeps) {
           iat: issuedAt,
           exp: issuedAt + ttlSeconds,
           jti: randomBytes(16).toString("base64url"),
-          grant_id: request.grantId,
+          grant_id: request.grant.id,
+          status: { status_list: statusOf(request.grant) },
           ...(scopes.length > 0 && { scope: formatScope(scopes) }),
           ...(authenticatedAt && { auth_time: numericDate(authenticatedAt) }),
           ...(acr !== undefined && { acr }),
@@ -98,17 +117,19 @@ export function accessTokens({ issuer, ring, ttlSeconds }: AccessTokenDeps) {
      * @throws OAuthError invalid_token
      */
     async verify(token: string, audience: string, now: Date): Promise<AccessTokenClaims> {
-      const claims = await open(token, (kid) => ring.verificationKey(kid)).catch(
-        (cause: unknown) => {
-          throw invalidToken("The access token is not valid", { cause });
-        },
-      );
+      const claims = await openCurrent(token, now);
       if (claims.aud !== audience) throw invalidToken("The access token is not for this resource");
-      if (claims.exp <= now.getTime() / 1000) throw invalidToken("The access token has expired");
-      if (isFromFuture(Math.max(claims.iat, claims.nbf ?? 0), now)) {
-        throw invalidToken("The access token is from the future");
-      }
       return claims;
+    },
+
+    /** The same whatever its audience (for RFC 7662); undefined for any other text. */
+    async inspect(token: string, now: Date): Promise<AccessTokenClaims | undefined> {
+      try {
+        return await openCurrent(token, now);
+      } catch (error) {
+        if (error instanceof OAuthError) return undefined;
+        throw error;
+      }
     },
 
     /**

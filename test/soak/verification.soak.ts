@@ -104,7 +104,7 @@ describe("sites that verify by themselves", () => {
   async function mint(): Promise<string> {
     const { token } = await known.accessTokens.mint(
       {
-        grantId: "soak",
+        grant: { id: "soak", statusNumber: 0 },
         subject: "machine",
         clientId: "machine",
         audience: `${house.bank}/api`,

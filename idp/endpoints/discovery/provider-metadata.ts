@@ -11,7 +11,10 @@ export type EndpointMember =
   | "jwks_uri"
   | "registration_endpoint"
   | "revocation_endpoint"
+  | "introspection_endpoint"
   | "end_session_endpoint"
+  /** Token Status List, draft-20 §9.1. */
+  | "status_list_aggregation_endpoint"
   /** Signet's own: where the kit of a site says which signing keys it holds. */
   | "signet_key_sightings_endpoint";
 
@@ -25,7 +28,8 @@ export interface Provider {
   readonly signingAlgs: readonly string[];
 }
 
-const authenticationMethods = ["client_secret_basic", "client_secret_post", "none"];
+const provingMethods = ["client_secret_basic", "client_secret_post"];
+const authenticationMethods = [...provingMethods, "none"];
 
 export function providerMetadata({ issuer, endpoints, grantTypes, signingAlgs }: Provider) {
   const base = issuer.replace(/\/$/, "");
@@ -44,6 +48,9 @@ export function providerMetadata({ issuer, endpoints, grantTypes, signingAlgs }:
     token_endpoint_auth_methods_supported: authenticationMethods,
     ...(endpoints.revocation_endpoint
       ? { revocation_endpoint_auth_methods_supported: authenticationMethods }
+      : {}),
+    ...(endpoints.introspection_endpoint
+      ? { introspection_endpoint_auth_methods_supported: provingMethods }
       : {}),
     code_challenge_methods_supported: ["S256"],
     prompt_values_supported: ["none", "login", "consent", "select_account"],

@@ -46,12 +46,12 @@ export const clientCredentialsGrant = ({
     const scopes = ownScopes(client, resource, asked);
     const now = clock.now();
     const standing = { clientId: client.id, resource: named, scopes };
-    const grantId = await standingGrants.require(standing, now);
+    const grant = await standingGrants.require(standing, now);
     // Disabled since it authenticated: the statement that makes the grant asks again.
-    if (grantId === undefined) throw invalidClient("Client authentication failed", basic);
+    if (grant === undefined) throw invalidClient("Client authentication failed", basic);
     const { token, expiresInSeconds } = await accessTokens.mint(
       {
-        grantId,
+        grant,
         subject: client.id,
         clientId: client.id,
         audience: resource?.identifier ?? issuer,

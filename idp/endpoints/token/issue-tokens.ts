@@ -54,7 +54,7 @@ export const issueTokens =
       {
         ...parties,
         ...authentication,
-        grantId: grant.id,
+        grant,
         audience: resource?.identifier ?? issuer,
         scopes: accessScopes,
       },

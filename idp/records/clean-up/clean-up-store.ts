@@ -11,6 +11,7 @@ const CLEAN_UP_LOCK = 72_707_370;
 const expiring = [
   { table: "Grant", key: '"id"' },
   { table: "Session", key: '"id"' },
+  { table: "DeletedGrant", key: '"statusNumber"' },
   { table: "Interaction", key: '"id"' },
   { table: "PasswordLink", key: '"linkHash"' },
   { table: "SignInAttempt", key: '"bucket"' },

@@ -12,6 +12,7 @@ import type { AuditKind, Cause } from "../audit/audit-event.ts";
 import { causedBy, writeAudit } from "../audit/audit-store.ts";
 import { newIdentifier } from "../identifier.ts";
 import { asObject, asStrings } from "../json.ts";
+import { rememberGrantsOf } from "../statuses/deleted-grant-store.ts";
 import { withoutNulls } from "../without-nulls.ts";
 import {
   type Client,
@@ -166,6 +167,9 @@ export const clientStore = (database: Database) => ({
   remove(id: string, now: Date, cause: Cause): Promise<boolean> {
     return database.transaction(async (orm) => {
       await raiseDirectoryVersion(orm);
+      // The row is held from here on: nobody is granted anything between the two.
+      await orm.client.updateMany({ where: { id }, data: { disabledAt: now } });
+      await rememberGrantsOf(orm, id, now);
       const { count } = await orm.client.deleteMany({ where: { id } });
       if (count > 0) await writeAudit(orm, auditOf("client.removed", id, now, cause));
       return count > 0;

@@ -8,6 +8,7 @@ export interface GrantColumns {
   grant_accountId: string | null;
   grant_sessionId: string | null;
   grant_kind: string;
+  grant_statusNumber: number;
   grant_scopes: string[];
   grant_resources: string[];
   grant_sid: string | null;
@@ -22,8 +23,8 @@ export interface GrantColumns {
 
 export const grantColumns = `
   g."id" AS "grant_id", g."clientId" AS "grant_clientId", g."accountId" AS "grant_accountId",
-  g."sessionId" AS "grant_sessionId", g."kind" AS "grant_kind", g."scopes" AS "grant_scopes",
-  g."resources" AS "grant_resources", g."sid" AS "grant_sid",
+  g."sessionId" AS "grant_sessionId", g."kind" AS "grant_kind",
+  g."statusNumber" AS "grant_statusNumber", g."scopes" AS "grant_scopes", g."resources" AS "grant_resources", g."sid" AS "grant_sid",
   g."authenticatedAt" AS "grant_authenticatedAt", g."acr" AS "grant_acr", g."amr" AS "grant_amr",
   g."nonce" AS "grant_nonce", g."createdAt" AS "grant_createdAt",
   g."lastUsedAt" AS "grant_lastUsedAt", g."expiresAt" AS "grant_expiresAt"`;
@@ -44,6 +45,7 @@ export function grantOf(row: GrantColumns): Grant {
     id: row.grant_id,
     clientId: row.grant_clientId,
     kind: row.grant_kind as GrantKind,
+    statusNumber: row.grant_statusNumber,
     scopes: row.grant_scopes,
     resources: row.grant_resources,
     amr: row.grant_amr,

@@ -15,6 +15,8 @@ export interface Grant {
   /** Present for `session` only. */
   readonly sessionId?: string;
   readonly kind: GrantKind;
+  /** From which its place in the status lists follows. Tells in which order grants were made: never shown. */
+  readonly statusNumber: number;
   readonly scopes: readonly string[];
   readonly resources: readonly string[];
   /** What ID tokens of this grant say about the authentication. */

@@ -89,6 +89,13 @@ const rotateOnce = namedStatement<
    SELECT * FROM spent`,
 );
 
+export interface KnownRefreshToken {
+  readonly grantId: string;
+  readonly clientId: string;
+  readonly wasUsed: boolean;
+  readonly expiresAt: Date;
+}
+
 export type RefreshTokenStore = ReturnType<typeof refreshTokenStore>;
 
 export const refreshTokenStore = (database: Database, lifetimes: RefreshTokenLifetimes) => {
@@ -138,14 +145,21 @@ export const refreshTokenStore = (database: Database, lifetimes: RefreshTokenLif
       return used ? revisit : { kind: "ended", grantId: grant.id };
     },
 
-    /** Whose token it is, used or not, for RFC 7009. Undefined for one we never issued. */
-    async identify(token: string): Promise<{ grantId: string; clientId: string } | undefined> {
+    /** Whose token it is, used or not (for RFC 7009, RFC 7662). Undefined for one we never issued. */
+    async identify(token: string): Promise<KnownRefreshToken | undefined> {
       if (!isCredential("refresh", token)) return undefined;
       const row = await database.orm.refreshToken.findUnique({
         where: { tokenHash: hashOf(token) },
-        select: { grantId: true, grant: { select: { clientId: true } } },
+        select: {
+          grantId: true,
+          grant: { select: { clientId: true } },
+          usedAt: true,
+          expiresAt: true,
+        },
       });
-      return row ? { grantId: row.grantId, clientId: row.grant.clientId } : undefined;
+      if (!row) return undefined;
+      const { grantId, grant, usedAt, expiresAt } = row;
+      return { grantId, clientId: grant.clientId, wasUsed: usedAt !== null, expiresAt };
     },
   };
 };

@@ -17,9 +17,14 @@ export interface StandingGrantKey {
   readonly scopes: readonly string[];
 }
 
+export interface StandingGrant {
+  readonly id: string;
+  readonly statusNumber: number;
+}
+
 /** Revoking a standing grant frees its key, so the next one is a new grant. */
 const requireOne = namedStatement<
-  { id: string },
+  StandingGrant,
   {
     id: string;
     clientId: string;
@@ -41,7 +46,7 @@ const requireOne = namedStatement<
    FROM enabled
    ON CONFLICT ("standingKey") DO UPDATE
      SET "lastUsedAt" = EXCLUDED."lastUsedAt", "expiresAt" = EXCLUDED."expiresAt"
-   RETURNING "id"`,
+   RETURNING "id", "statusNumber"`,
 );
 
 export type StandingGrantStore = ReturnType<typeof standingGrantStore>;
@@ -50,17 +55,19 @@ export function standingGrantStore(
   database: Database,
   lifetimes: Pick<Lifetimes, "offlineAbsoluteSeconds">,
 ) {
-  const remembered = new LRUCache<string, { id: string; until: Date }>({ max: REMEMBERED_GRANTS });
+  const remembered = new LRUCache<string, { grant: StandingGrant; until: Date }>({
+    max: REMEMBERED_GRANTS,
+  });
 
   return {
     /**
-     * The id of the standing grant, made if there is none. No statement when asked again soon.
+     * The standing grant, made if there is none. No statement when asked again soon.
      * @returns undefined when the client is disabled or gone
      */
-    async require(key: StandingGrantKey, now: Date): Promise<string | undefined> {
+    async require(key: StandingGrantKey, now: Date): Promise<StandingGrant | undefined> {
       const standingKey = keyOf(key);
       const known = remembered.get(standingKey);
-      if (known && known.until > now) return known.id;
+      if (known && known.until > now) return known.grant;
 
       const [row] = await database.sql(
         requireOne,
@@ -75,9 +82,9 @@ export function standingGrantStore(
         }),
       );
       if (row)
-        remembered.set(standingKey, { id: row.id, until: secondsAfter(now, REMEMBERED_SECONDS) });
+        remembered.set(standingKey, { grant: row, until: secondsAfter(now, REMEMBERED_SECONDS) });
       else remembered.delete(standingKey);
-      return row?.id;
+      return row;
     },
 
     /** After ending access here, so that this replica makes a new grant at once. */

@@ -22,6 +22,15 @@ CREATE TABLE "KnownDevice" (
 );
 
 -- CreateTable
+CREATE TABLE "DeletedGrant" (
+    "statusNumber" BIGINT NOT NULL,
+    "deletedAt" TIMESTAMPTZ(3) NOT NULL,
+    "expiresAt" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "DeletedGrant_pkey" PRIMARY KEY ("statusNumber")
+);
+
+-- CreateTable
 CREATE TABLE "StatusSecret" (
     "id" INTEGER NOT NULL,
     "secret" TEXT NOT NULL,
@@ -33,10 +42,19 @@ CREATE TABLE "StatusSecret" (
 CREATE INDEX "KnownDevice_expiresAt_idx" ON "KnownDevice"("expiresAt");
 
 -- CreateIndex
+CREATE INDEX "DeletedGrant_deletedAt_idx" ON "DeletedGrant"("deletedAt");
+
+-- CreateIndex
+CREATE INDEX "DeletedGrant_expiresAt_idx" ON "DeletedGrant"("expiresAt");
+
+-- CreateIndex
 CREATE INDEX "Delivery_sessionId_idx" ON "Delivery"("sessionId");
 
 -- AddForeignKey
 ALTER TABLE "KnownDevice" ADD CONSTRAINT "KnownDevice_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
--- Each replica asks once a second what has ended since; grants that live are not in its way.
-CREATE INDEX "Grant_revoked" ON "Grant"("revokedAt") WHERE "revokedAt" IS NOT NULL;
+-- What has arrived is kept to be told of, and is not in the way of what is still to be sent.
+CREATE INDEX "Delivery_due" ON "Delivery"("nextAttemptAt") WHERE "deliveredAt" IS NULL;
+
+-- Replicas ask again and again what has ended since; grants that live are not in their way.
+CREATE INDEX "Grant_revoked" ON "Grant"("revokedAt", "statusNumber") WHERE "revokedAt" IS NOT NULL;

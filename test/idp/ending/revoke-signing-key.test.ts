@@ -58,7 +58,7 @@ async function families() {
   const online = await redeemCode(here, signedIn, client);
   const offline = await redeemCode(here, signedIn, client, at(0), { kind: "offline" });
   const standing = await here.standingGrants.require({ clientId: client.id, scopes: [] }, at(0));
-  return { client, signedIn, online, offline, standing: standing ?? "" };
+  return { client, signedIn, online, offline, standing: standing?.id ?? "" };
 }
 const isLive = async (grantId: string) =>
   (await there.grants.findLive(grantId, at(2))) !== undefined;

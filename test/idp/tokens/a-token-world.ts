@@ -43,7 +43,13 @@ export async function aTokenWorld() {
     privateKeyFor,
     publicKey,
     jwk,
-    access: accessTokens({ issuer: ISSUER, ring, ttlSeconds: TTL_SECONDS }),
+    access: accessTokens({
+      issuer: ISSUER,
+      ring,
+      ttlSeconds: TTL_SECONDS,
+      // Places are not shuffled here.
+      statusOf: ({ statusNumber: idx }) => ({ idx, uri: `${ISSUER}/status-lists/0` }),
+    }),
     id: idTokens({ issuer: ISSUER, ring, ttlSeconds: TTL_SECONDS }),
     /** Whatever header and payload, truly signed with the IdP's key. */
     signed: (payload: unknown, header: Record<string, unknown> = {}) =>

@@ -18,7 +18,7 @@ let good: string;
 let goodClaims: Record<string, unknown>;
 
 const request = {
-  grantId: "grant-0123456789abcdef",
+  grant: { id: "grant-0123456789abcdef", statusNumber: 7 },
   subject: "account-0123456789abcdef",
   clientId: "harbour-bank",
   audience: BANK,
@@ -55,7 +55,8 @@ describe("an access token (RFC 9068)", () => {
       iat: seconds(),
       exp: seconds() + TTL_SECONDS,
       jti: expect.stringMatching(/^[\w-]{22}$/),
-      grant_id: request.grantId,
+      grant_id: request.grant.id,
+      status: { status_list: { idx: 7, uri: `${ISSUER}/status-lists/0` } },
       scope: "accounts:read transfers:write",
       auth_time: Date.parse("2026-03-01T11:59:00Z") / 1000,
       acr: "pwd",
@@ -75,11 +76,17 @@ describe("an access token (RFC 9068)", () => {
 
   it("says nothing of an authentication where nobody authenticated", async () => {
     const { token } = await world.access.mint(
-      { grantId: "g", subject: "machine", clientId: "machine", audience: BANK, scopes: [] },
+      {
+        grant: { id: "g", statusNumber: 7 },
+        subject: "machine",
+        clientId: "machine",
+        audience: BANK,
+        scopes: [],
+      },
       now(),
     );
     expect(Object.keys(decodeJwt(token)).sort()).toEqual(
-      ["aud", "client_id", "exp", "grant_id", "iat", "iss", "jti", "sub"].sort(),
+      ["aud", "client_id", "exp", "grant_id", "iat", "iss", "jti", "status", "sub"].sort(),
     );
     expect((await verify(token)).scope).toBe("");
   });
@@ -382,7 +389,7 @@ describe("identifying an access token (for RFC 7009)", () => {
     );
     expect(await world.access.identify(token)).toMatchObject({
       client_id: "harbour-bank",
-      grant_id: request.grantId,
+      grant_id: request.grant.id,
     });
   });
 

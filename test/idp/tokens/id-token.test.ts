@@ -169,7 +169,7 @@ describe("an id_token_hint", () => {
 
   it("T3: is no access token, logout token or status list", async () => {
     const { token } = await world.access.mint(
-      { ...request, grantId: "grant", audience: ISSUER, scopes: ["openid"] },
+      { ...request, grant: { id: "grant", statusNumber: 7 }, audience: ISSUER, scopes: ["openid"] },
       now(),
     );
     expect(await readHint(token)).toBeUndefined();
@@ -203,7 +203,12 @@ describe("an id_token_hint", () => {
   });
 
   it("K3: outlives its key's place in the JWKS, where an access token does not", async () => {
-    const access = { ...request, grantId: "grant", audience: ISSUER, scopes: ["openid"] };
+    const access = {
+      ...request,
+      grant: { id: "grant", statusNumber: 7 },
+      audience: ISSUER,
+      scopes: ["openid"],
+    };
     const { token } = await world.access.mint(access, now());
     world.clock.advance(LEAD_SECONDS);
     await world.keys.rotate({ actor: "operator-token" });
