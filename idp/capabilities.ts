@@ -21,7 +21,7 @@ import { signInThrottleStore } from "./records/accounts/sign-in-throttle-store.t
 import { type AuditStore, auditStore, writeAudit } from "./records/audit/audit-store.ts";
 import { cleanUpStore } from "./records/clean-up/clean-up-store.ts";
 import { authenticateClient } from "./records/clients/authenticate-client.ts";
-import { clientDirectory } from "./records/clients/client-directory.ts";
+import { type ClientDirectory, clientDirectory } from "./records/clients/client-directory.ts";
 import { clientStore } from "./records/clients/client-store.ts";
 import { consentStore } from "./records/consents/consent-store.ts";
 import { authorizationStore } from "./records/grants/authorization-store.ts";
@@ -37,17 +37,20 @@ import {
   keySightingStore,
 } from "./records/key-sightings/key-sighting-store.ts";
 import { type DeliveryStore, deliveryStore } from "./records/outbox/delivery-store.ts";
+import { logoutDeliveryStore } from "./records/outbox/logout-delivery-store.ts";
 import { sessionStore } from "./records/sessions/session-store.ts";
 import { statusStore } from "./records/statuses/status-store.ts";
 import { statuses } from "./records/statuses/statuses.ts";
 import { drill } from "./sending/drill.ts";
 import { keyNotice } from "./sending/key-notice.ts";
+import { logoutNotice } from "./sending/logout-notice.ts";
 import { outboundCall } from "./sending/outbound-call.ts";
 import { sender } from "./sending/sender.ts";
 import type { KeyEncryptionKey } from "./settings.ts";
 import { accessTokens } from "./tokens/access-token.ts";
 import { idTokens } from "./tokens/id-token.ts";
 import { keyEventTokens } from "./tokens/key-event-token.ts";
+import { logoutTokens } from "./tokens/logout-token.ts";
 import { statusListTokens } from "./tokens/status-list-token.ts";
 
 export interface CapabilityDeps {
@@ -88,7 +91,7 @@ export function capabilities(deps: CapabilityDeps) {
     lifetimeSeconds: ONE_DAY_SECONDS + longestTokenSeconds(config),
   });
   const keyProbes = keyProbeStore(database);
-  const outgoing = sending(deps, { keys, deliveries, keyProbes });
+  const outgoing = sending(deps, { keys, clients, deliveries, keyProbes });
   const { wake } = outgoing.sender;
   const status = statusLists(deps, keys);
 
@@ -118,12 +121,13 @@ export function capabilities(deps: CapabilityDeps) {
     refreshTokens: refreshTokenStore(database, lifetimes),
     grants: grantStore(database, lifetimes),
     standingGrants: standingGrantStore(database, lifetimes),
-    endAccess: endAccess({ database }),
+    endAccess: endAccess({ database, wake }),
     cleanUp: cleanUpStore(database),
     keys,
     ring,
     sightings,
     deliveries,
+    logoutDeliveries: logoutDeliveryStore(database),
     keyProbes,
     ...outgoing,
     ...status,
@@ -138,21 +142,39 @@ export function capabilities(deps: CapabilityDeps) {
   };
 }
 
-/** What leaves the house by itself: notices of revoked keys, and drills. */
+/** What leaves the house by itself: notices of revoked keys, the end of sign-ins, and drills. */
 function sending(
   { config, clock, logger }: CapabilityDeps,
   {
     keys,
+    clients,
     deliveries,
     keyProbes,
-  }: { keys: KeyLifecycle; deliveries: DeliveryStore; keyProbes: KeyProbeStore },
+  }: {
+    keys: KeyLifecycle;
+    clients: ClientDirectory;
+    deliveries: DeliveryStore;
+    keyProbes: KeyProbeStore;
+  },
 ) {
   const { issuer, signingAlgs } = config;
   const tokens = keyEventTokens({ issuer, ring: keys.ring });
   const call = outboundCall({ allow: config.outboundAllow });
-  const attempt = keyNotice({ tokens, call, clock, catchUp: keys.poll });
+  const notice = keyNotice({ tokens, call, clock, catchUp: keys.poll });
+  const logout = logoutNotice({
+    tokens: logoutTokens({ issuer, ring: keys.ring }),
+    clients,
+    call,
+    clock,
+  });
   return {
-    sender: sender({ deliveries, attempt, clock, logger }),
+    sender: sender({
+      deliveries,
+      attempt: (delivery) =>
+        delivery.kind === "logout-token" ? logout(delivery) : notice(delivery),
+      clock,
+      logger,
+    }),
     drill: drill({ keyProbes, tokens, call, clock, signingAlgs }),
   };
 }

@@ -57,6 +57,8 @@ const demoSite = ({ clientId, name, baseUrl, scopes, credentialsFile }: Descript
     resources: [`${baseUrl}/api`],
     firstParty: true,
     keyEventsUri: `${baseUrl}/key-events`,
+    backchannelLogoutUri: `${baseUrl}/backchannel-logout`,
+    backchannelLogoutSessionRequired: true,
     requireAuthTime: false,
     metadata: { client_uri: `${baseUrl}/` },
     origin: "demo",

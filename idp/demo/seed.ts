@@ -75,8 +75,14 @@ async function seedSite({ clientStore, clock }: SeedDeps, site: DemoSite): Promi
       await clientStore.add(site.client, secret, clock.now(), CAUSE);
     } else if (isElsewhere(known, site.client)) {
       const { redirectUris, postLogoutRedirectUris, resources, metadata } = site.client;
-      const { keyEventsUri = null } = site.client;
-      const moved = { redirectUris, postLogoutRedirectUris, resources, metadata, keyEventsUri };
+      const { keyEventsUri = null, backchannelLogoutUri = null } = site.client;
+      const addresses = {
+        redirectUris,
+        postLogoutRedirectUris,
+        keyEventsUri,
+        backchannelLogoutUri,
+      };
+      const moved = { ...addresses, resources, metadata, backchannelLogoutSessionRequired: true };
       await clientStore.update(known.id, moved, clock.now(), CAUSE);
     }
   }
@@ -86,7 +92,8 @@ async function seedSite({ clientStore, clock }: SeedDeps, site: DemoSite): Promi
     await clientStore.putResource(site.resource, clock.now(), CAUSE);
 }
 
-/** Its address has moved, or it was seeded before sites heard of keys. */
+/** Its address has moved, or it was seeded before sites heard of keys and sign-outs. */
 const isElsewhere = (known: NewClient, described: NewClient): boolean =>
   known.redirectUris.join() !== described.redirectUris.join() ||
-  known.keyEventsUri !== described.keyEventsUri;
+  known.keyEventsUri !== described.keyEventsUri ||
+  known.backchannelLogoutUri !== described.backchannelLogoutUri;

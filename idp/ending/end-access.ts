@@ -36,8 +36,14 @@ const endsOffline: readonly EndReason[] = ["not-me", "password-changed"];
 const isTheft = (reason: EndReason): boolean =>
   reason === "code-replayed" || reason === "refresh-token-reused";
 
+export interface EndAccessDeps {
+  readonly database: Database;
+  /** Sends what was put into the outbox, as soon as it is committed. */
+  readonly wake: () => void;
+}
+
 /** @returns what ended; nothing, and no audit row, when it had ended before */
-export function endAccess({ database }: { database: Database }): EndAccess {
+export function endAccess({ database, wake }: EndAccessDeps): EndAccess {
   const store = endingStore(database);
 
   async function revokeGrant(grantId: string, because: EndReason, now: Date, cause: Cause) {
@@ -52,13 +58,15 @@ export function endAccess({ database }: { database: Database }): EndAccess {
     return { sessions: 0, grants: (await store.revokeGrant(revocation, now)) ? 1 : 0 };
   }
 
-  return (scope, reason, now, cause) => {
+  return async (scope, reason, now, cause) => {
     if (scope.kind === "grant") return revokeGrant(scope.grantId, reason, now, cause);
-    return store.transaction(async (ending) => {
+    const { sessions, grants } = await store.transaction(async (ending) => {
       const ended = await end(ending, scope, reason, now);
       await recordEnding(ending, scope, ended, { reason, now, cause });
-      return { sessions: ended.sessions.length, grants: ended.grants.length };
+      return ended;
     });
+    if (sessions.length > 0) wake();
+    return { sessions: sessions.length, grants: grants.length };
   };
 }
 

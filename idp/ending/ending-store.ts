@@ -9,6 +9,7 @@ import { raiseDirectoryVersion } from "../records/clients/directory-version-stor
 import type { EndReason } from "../records/end-reason.ts";
 import { newIdentifier } from "../records/identifier.ts";
 import { namedStatement } from "../records/named-statement.ts";
+import { announceEnd } from "../records/outbox/logout-delivery-store.ts";
 
 /** What ended, as the audit says it. */
 export interface EndedSession {
@@ -112,16 +113,19 @@ export const endingWithin = (orm: Orm) => ({
     return count > 0;
   },
 
-  endSessions(
+  /** Whoever they have reached is told, once this is committed. */
+  async endSessions(
     which: Pick<Prisma.SessionWhereInput, "id" | "accountId">,
     reason: EndReason,
     now: Date,
   ): Promise<EndedSession[]> {
-    return orm.session.updateManyAndReturn({
+    const ended = await orm.session.updateManyAndReturn({
       where: { ...which, endedAt: null },
       data: { endedAt: now, endedReason: reason },
       select: { id: true, accountId: true },
     });
+    if (ended.length > 0) await announceEnd(orm, ended, now);
+    return ended;
   },
 
   /** A standing grant's key becomes free, so that its client can be given a new one. */

@@ -17,7 +17,8 @@ import {
   decideRequest,
   type KeyRevocationRequestStore,
 } from "../records/key-revocations/key-revocation-request-store.ts";
-import type { DeliveryStore, NewDelivery } from "../records/outbox/delivery-store.ts";
+import type { KeyNoticeDelivery } from "../records/outbox/delivery.ts";
+import type { DeliveryStore } from "../records/outbox/delivery-store.ts";
 import { despiteConflicts } from "./despite-conflicts.ts";
 import { type Ending, endingWithin } from "./ending-store.ts";
 
@@ -142,7 +143,7 @@ export function revokeSigningKey(deps: RevokeSigningKeyDeps) {
 
 const noticeOf =
   (kid: string) =>
-  (clientId: string): NewDelivery => ({
+  (clientId: string): KeyNoticeDelivery => ({
     kind: "key-notice",
     clientId,
     payload: { revoked: [kid] },

@@ -9,7 +9,7 @@ const ONE_YEAR_SECONDS = 31_536_000;
 export const securityHeaders =
   ({ secure }: { secure: boolean }): Middleware =>
   (ctx, next) => {
-    ctx.set("Content-Security-Policy", contentSecurityPolicy(["'self'"]));
+    ctx.set("Content-Security-Policy", contentSecurityPolicy({}));
     ctx.set("X-Content-Type-Options", "nosniff");
     ctx.set("X-Frame-Options", "DENY");
     ctx.set("Referrer-Policy", "no-referrer");
@@ -27,7 +27,13 @@ export const securityHeaders =
  * @param uri  a verified redirect
  */
 export function allowFormAction(ctx: Context, uri: string): void {
-  ctx.set("Content-Security-Policy", contentSecurityPolicy(["'self'", formActionSource(uri)]));
+  ctx.set("Content-Security-Policy", contentSecurityPolicy({ formAction: [sourceOf(uri)] }));
+}
+
+/** Lets this page load pages of others into itself. @param uris  registered addresses of sites */
+export function allowFrames(ctx: Context, uris: readonly string[]): void {
+  const frames = [...new Set(uris.map(sourceOf))];
+  ctx.set("Content-Security-Policy", contentSecurityPolicy({ frames }));
 }
 
 /** `unsafe-none` where a site may have opened us as its popup and waits for the answer. */
@@ -35,7 +41,13 @@ export function crossOriginOpener(ctx: Context, policy: "unsafe-none" | "same-or
   ctx.set("Cross-Origin-Opener-Policy", policy);
 }
 
-function contentSecurityPolicy(formAction: string[]): string {
+/** What a page may do beside loading from ourselves. */
+interface Allowed {
+  formAction?: readonly string[];
+  frames?: readonly string[];
+}
+
+function contentSecurityPolicy({ formAction = [], frames = [] }: Allowed): string {
   return [
     "default-src 'none'",
     "style-src 'self'",
@@ -45,12 +57,13 @@ function contentSecurityPolicy(formAction: string[]): string {
     "base-uri 'none'",
     "object-src 'none'",
     "frame-ancestors 'none'",
-    `form-action ${formAction.join(" ")}`,
+    ...(frames.length > 0 ? [`frame-src ${frames.join(" ")}`] : []),
+    `form-action ${["'self'", ...formAction].join(" ")}`,
   ].join("; ");
 }
 
 /** A private-use scheme (RFC 8252 §7.1) and an IPv6 literal cannot be written as a host source. */
-function formActionSource(uri: string): string {
+function sourceOf(uri: string): string {
   const { protocol, hostname, origin } = new URL(uri);
   const isWeb = protocol === "https:" || protocol === "http:";
   return isWeb && !hostname.startsWith("[") ? origin : protocol;

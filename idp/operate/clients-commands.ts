@@ -24,6 +24,8 @@ interface Description {
   firstParty?: boolean;
   idTokenAlg?: string;
   keyEventsUri?: string | false;
+  backchannelLogoutUri?: string | false;
+  frontchannelLogoutUri?: string | false;
   reason?: string;
 }
 
@@ -144,7 +146,11 @@ const describing = (command: Command): Command =>
     .option("--no-first-party", "asks for consent (the default)")
     .option("--id-token-alg <alg>", "what its ID tokens are signed with")
     .option("--key-events-uri <uri>", "where its kit hears of signing keys")
-    .option("--no-key-events-uri", "its kit does not");
+    .option("--no-key-events-uri", "its kit does not")
+    .option("--backchannel-logout-uri <uri>", "where it hears that a sign-in has ended, from us")
+    .option("--no-backchannel-logout-uri", "it does not hear so from us")
+    .option("--frontchannel-logout-uri <uri>", "where it hears so in the person's browser")
+    .option("--no-frontchannel-logout-uri", "it does not hear so in the browser");
 
 const members = (options: Description) => ({
   client_name: options.name,
@@ -156,8 +162,13 @@ const members = (options: Description) => ({
   resources: options.resource,
   first_party: options.firstParty,
   id_token_signed_response_alg: options.idTokenAlg,
-  key_events_uri: options.keyEventsUri === false ? null : options.keyEventsUri,
+  key_events_uri: unlessTakenAway(options.keyEventsUri),
+  backchannel_logout_uri: unlessTakenAway(options.backchannelLogoutUri),
+  frontchannel_logout_uri: unlessTakenAway(options.frontchannelLogoutUri),
 });
+
+/** What `--no-…` leaves behind is false. */
+const unlessTakenAway = (uri: string | false | undefined) => (uri === false ? null : uri);
 
 const describe = (client: Client): string[] =>
   facts({
@@ -173,6 +184,8 @@ const describe = (client: Client): string[] =>
     "First party": client.first_party ? "yes" : "no",
     "ID tokens": client.id_token_signed_response_alg,
     "Key events": client.key_events_uri ?? "not heard",
+    "Back-channel logout": client.backchannel_logout_uri ?? "not heard",
+    "Front-channel logout": client.frontchannel_logout_uri ?? "not heard",
     Secrets: client.secrets.map(({ id }) => id).join(" "),
     "Added by": client.origin,
   });

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { KeysUnavailable } from "../../keys/key-ring.ts";
 import type { Clock } from "../../prisma/clock.ts";
-import type { ClaimedDelivery } from "../records/outbox/delivery-store.ts";
+import type { ClaimedDelivery, KeyNoticeDelivery } from "../records/outbox/delivery.ts";
 import type { KeyEventTokens } from "../tokens/key-event-token.ts";
 import { callWithKeyEvent } from "./key-event-call.ts";
 import type { OutboundCall } from "./outbound-call.ts";
@@ -16,16 +16,14 @@ export interface KeyNoticeDeps {
   readonly catchUp: () => Promise<void>;
 }
 
-/** @returns why it did not arrive; undefined when it did */
-export type Attempt = (delivery: ClaimedDelivery) => Promise<string | undefined>;
-
 const Heard = z.looseObject({ refused: z.array(z.looseObject({ kid: z.string() })).max(100) });
 
-export function keyNotice({ tokens, call, clock, catchUp }: KeyNoticeDeps): Attempt {
-  const mint = ({ clientId, payload }: ClaimedDelivery) =>
+/** @returns why it did not arrive; undefined when it did */
+export function keyNotice({ tokens, call, clock, catchUp }: KeyNoticeDeps) {
+  const mint = ({ clientId, payload }: ClaimedDelivery<KeyNoticeDelivery>) =>
     tokens.notice(clientId, payload.revoked, clock.now());
 
-  return async (delivery) => {
+  return async (delivery: ClaimedDelivery<KeyNoticeDelivery>): Promise<string | undefined> => {
     const { uri, payload, heldUntil } = delivery;
     const token = await mint(delivery).catch(async (error: unknown) => {
       if (!(error instanceof KeysUnavailable)) throw error;

@@ -1,12 +1,17 @@
 // Sends what the outbox holds: looks once a second, and at once when a change of this replica has put
 // something there. Many replicas do so beside one another; the outbox shares the work out.
 import type { Clock } from "../../prisma/clock.ts";
-import type { ClaimedDelivery, DeliveryStore } from "../records/outbox/delivery-store.ts";
-import type { Attempt } from "./key-notice.ts";
+import type { ClaimedDelivery } from "../records/outbox/delivery.ts";
+import type { DeliveryStore } from "../records/outbox/delivery-store.ts";
 import { retryAt } from "./retry.ts";
 
 const LOOK_EVERY_MS = 1_000;
-const MOST_AT_ONCE = 8;
+const MOST_AT_ONCE = 32;
+/** One client that never answers takes no more than this. */
+const MOST_OF_ONE_CLIENT = 4;
+
+/** @returns why it did not arrive; undefined when it did */
+type Attempt = (delivery: ClaimedDelivery) => Promise<string | undefined>;
 
 export interface SenderDeps {
   readonly deliveries: Pick<DeliveryStore, "claim" | "delivered" | "failed">;
@@ -28,7 +33,7 @@ export interface Sender {
 }
 
 export function sender({ deliveries, attempt, clock, logger }: SenderDeps): Sender {
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<Promise<void>, string>();
   let looking: Promise<void> | undefined;
   let lookAgain = false;
   /** There may be more due than there was room for. */
@@ -51,16 +56,24 @@ export function sender({ deliveries, attempt, clock, logger }: SenderDeps): Send
   }
 
   async function look(): Promise<void> {
-    const room = MOST_AT_ONCE - underWay.size;
+    const room = { most: MOST_AT_ONCE - underWay.size, each: MOST_OF_ONE_CLIENT, busy: busy() };
     try {
-      const claimed = room > 0 ? await deliveries.claim(room, clock.now()) : [];
-      isMore = claimed.length === room;
+      const claimed = room.most > 0 ? await deliveries.claim(room, clock.now()) : [];
+      isMore = claimed.length > 0 || room.most === 0;
       for (const delivery of claimed) begin(delivery);
       isFailing = false;
     } catch (error) {
       if (!isFailing) logger.warn({ err: error }, "the outbox cannot be read for the moment");
       isFailing = true;
     }
+  }
+
+  /** Clients with so much under way that nothing more of theirs begins now. */
+  function busy(): string[] {
+    const clientIds = [...underWay.values()];
+    return [...new Set(clientIds)].filter(
+      (id) => clientIds.filter((other) => other === id).length >= MOST_OF_ONE_CLIENT,
+    );
   }
 
   function begin(delivery: ClaimedDelivery): void {
@@ -71,7 +84,7 @@ export function sender({ deliveries, attempt, clock, logger }: SenderDeps): Send
         underWay.delete(sending);
         if (isMore) wake();
       });
-    underWay.add(sending);
+    underWay.set(sending, delivery.clientId);
   }
 
   async function send(delivery: ClaimedDelivery): Promise<void> {
@@ -103,7 +116,7 @@ export function sender({ deliveries, attempt, clock, logger }: SenderDeps): Send
       isMore = false;
       await looking;
       isMore = false;
-      await Promise.all(underWay);
+      await Promise.all(underWay.keys());
     },
   };
 }

@@ -1,6 +1,6 @@
 // A client as an operator describes it, in the members of RFC 7591 §2 and Signet's own.
 import { z } from "zod";
-import { keyEventsUriProblem } from "../../protocol/key-events-uri.ts";
+import { calledUriProblem } from "../../protocol/client-uri.ts";
 import { isAcceptableRedirectUri } from "../../protocol/redirect-uri.ts";
 import { isScopeToken } from "../../protocol/scope.ts";
 import { text } from "./words.ts";
@@ -36,8 +36,12 @@ const ClientMembers = z.strictObject({
   default_max_age: z.int().min(0),
   require_auth_time: z.boolean(),
   id_token_signed_response_alg: z.string().max(20),
-  /** An operator may name another host than that of the redirects; null: it no longer hears. */
+  /** An operator may name other hosts than those of the redirects; null: it no longer hears. */
   key_events_uri: z.string().nullable(),
+  backchannel_logout_uri: z.string().nullable(),
+  backchannel_logout_session_required: z.boolean(),
+  frontchannel_logout_uri: z.string().nullable(),
+  frontchannel_logout_session_required: z.boolean(),
 });
 
 export const NewClientRequest = z
@@ -74,14 +78,20 @@ type Described = Omit<z.output<typeof ClientChange>, "reason">;
 
 /** What is wrong with members that only this provider, as it runs, can judge. */
 export function problemHere(
-  { id_token_signed_response_alg: alg, key_events_uri: uri }: Described,
+  { id_token_signed_response_alg: alg, ...members }: Described,
   { issuer, signingAlgs }: { issuer: string; signingAlgs: readonly string[] },
 ): string | undefined {
   if (alg !== undefined && !signingAlgs.includes(alg))
     return `id_token_signed_response_alg: must be one of ${signingAlgs.join(", ")}`;
-  const problem = typeof uri === "string" ? keyEventsUriProblem(uri, issuer) : undefined;
-  return problem === undefined ? undefined : `key_events_uri: ${problem}`;
+  for (const member of CALLED) {
+    const uri = members[member];
+    const problem = typeof uri === "string" ? calledUriProblem(uri, issuer) : undefined;
+    if (problem !== undefined) return `${member}: ${problem}`;
+  }
+  return undefined;
 }
+
+const CALLED = ["key_events_uri", "backchannel_logout_uri", "frontchannel_logout_uri"] as const;
 
 export const NewResource = z.strictObject({
   identifier: resourceIdentifier,

@@ -15,6 +15,8 @@ import {
 } from "../../records/clients/client.ts";
 import type { ClientDirectory } from "../../records/clients/client-directory.ts";
 import type { ClientStore } from "../../records/clients/client-store.ts";
+import { logoutColumns } from "../../records/clients/logout-metadata.ts";
+import { withoutNulls } from "../../records/without-nulls.ts";
 import { clientAnswer } from "./answers.ts";
 import { ClientChange, NewClientRequest, problemHere } from "./client-request.ts";
 import { operatorCause } from "./operator-endpoint.ts";
@@ -148,7 +150,6 @@ type Members = Omit<ReturnType<typeof ClientChange.parse>, "reason">;
 
 /** What an operator did not say is what a site run by the same company usually wants. */
 function newClient(request: ReturnType<typeof NewClientRequest.parse>): NewClient {
-  const { keyEventsUri, ...described } = patch(request);
   return {
     id: request.client_id ?? randomBytes(12).toString("base64url"),
     tokenEndpointAuthMethod: "client_secret_basic",
@@ -159,8 +160,7 @@ function newClient(request: ReturnType<typeof NewClientRequest.parse>): NewClien
     resources: [],
     firstParty: false,
     requireAuthTime: false,
-    ...described,
-    ...(keyEventsUri && { keyEventsUri }),
+    ...withoutNulls(patch(request)),
     name: request.client_name,
     metadata: {},
     origin: "operator",
@@ -189,6 +189,7 @@ function patch(members: Members): ClientPatch {
       idTokenSignedResponseAlg: members.id_token_signed_response_alg,
     }),
     ...(members.key_events_uri !== undefined && { keyEventsUri: members.key_events_uri }),
+    ...logoutColumns(members),
   };
   return given;
 }

@@ -52,6 +52,14 @@ export function providerMetadata({ issuer, endpoints, grantTypes, signingAlgs }:
     ...(endpoints.introspection_endpoint
       ? { introspection_endpoint_auth_methods_supported: provingMethods }
       : {}),
+    ...(endpoints.end_session_endpoint
+      ? {
+          backchannel_logout_supported: true,
+          backchannel_logout_session_supported: true,
+          frontchannel_logout_supported: true,
+          frontchannel_logout_session_supported: true,
+        }
+      : {}),
     code_challenge_methods_supported: ["S256"],
     prompt_values_supported: ["none", "login", "consent", "select_account"],
     acr_values_supported: ["pwd"],

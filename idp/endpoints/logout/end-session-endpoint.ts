@@ -97,17 +97,29 @@ export const endSessionEndpoint = (deps: EndSessionDeps) => {
     const by = cause(ctx, `account:${session.accountId}`);
     await endAccess({ kind: "session", sessionId: session.id }, "signed-out", now, by);
     cookies.clear(ctx, "session");
-    if (request.redirectUri !== undefined) return goOn(ctx, request);
+    const visited = await sessions.clientsOf(session.id);
+    const isWanted = request.redirectUri === undefined || (await someHearInBrowsers(visited));
+    if (!isWanted) return goOn(ctx, request);
     const issues = await grants.lastIssuedInSession(session.id);
-    const receipt = receiptOf(issues, request, deps.lifetimes.accessTokenSeconds, now);
-    const { id } = await keep(ctx, receipt);
+    const ended = { session, visited, issues };
+    const receipt = receiptOf(ended, request, deps.lifetimes.accessTokenSeconds, now);
+    const onward = request.redirectUri === undefined ? {} : { onward: whereOn(request) };
+    const { id } = await keep(ctx, { ...receipt, ...onward });
     redirectTo(ctx, `${issuer}/signed-out?receipt=${id}`);
   }
 
+  /** These are asked by a page of ours, which cannot be left out (OIDC Front-Channel Logout §3). */
+  async function someHearInBrowsers(visited: readonly { clientId: string }[]): Promise<boolean> {
+    const sites = await Promise.all(visited.map(({ clientId }) => clients.find(clientId)));
+    return sites.some((site) => site?.frontchannelLogoutUri !== undefined && !site.disabledAt);
+  }
+
   /** To the verified redirect, with its state (RP-Initiated Logout §3), or to a page of ours. */
-  function goOn(ctx: Context, { redirectUri, state }: SignOutRequest): void {
+  const goOn = (ctx: Context, request: SignOutRequest): void => redirectTo(ctx, whereOn(request));
+
+  function whereOn({ redirectUri, state }: SignOutRequest): string {
     const onward = redirectUri ?? `${issuer}/signed-out`;
-    redirectTo(ctx, withQuery(onward, state === undefined ? {} : { state }));
+    return withQuery(onward, state === undefined ? {} : { state });
   }
 
   async function askLater(ctx: Context, request: SignOutRequest): Promise<void> {

@@ -2,7 +2,7 @@
 // understood is checked and its default filled in; what is unknown is ignored; what is understood but
 // not offered is refused by name, so that nobody believes to have what they have not.
 import { z } from "zod";
-import { isAtOriginOf, keyEventsUriProblem } from "../../protocol/key-events-uri.ts";
+import { calledUriProblem, isAtOriginOf } from "../../protocol/client-uri.ts";
 import { invalidClientMetadata, invalidRedirectUri } from "../../protocol/oauth-error.ts";
 import { isPlainText } from "../../protocol/plain-text.ts";
 import { isAcceptableRedirectUri } from "../../protocol/redirect-uri.ts";
@@ -56,6 +56,10 @@ const Metadata = z.object({
   initiate_login_uri: webUrl.refine((url) => url.startsWith("https:")).optional(),
   /** Signet's own: where the client's kit hears probes and notices about signing keys. */
   key_events_uri: z.string().optional(),
+  backchannel_logout_uri: z.string().optional(),
+  backchannel_logout_session_required: z.boolean().default(false),
+  frontchannel_logout_uri: z.string().optional(),
+  frontchannel_logout_session_required: z.boolean().default(false),
 });
 
 export type ClientMetadata = Omit<z.output<typeof Metadata>, "response_types" | "scope"> & {
@@ -85,6 +89,7 @@ export function clientMetadata(
   const { scope, ...metadata } = checked(presented);
   requireRedirects(metadata);
   requireOwnKeyEvents(metadata, issuer);
+  requireLogoutUris(metadata, issuer);
   return {
     ...metadata,
     redirect_uris: distinct(metadata.redirect_uris),
@@ -129,10 +134,25 @@ function requireRedirects(metadata: Checked): void {
 /** It is called by Signet itself: never anywhere but where the client's codes are sent. */
 function requireOwnKeyEvents({ key_events_uri: uri, redirect_uris }: Checked, issuer: string) {
   if (uri === undefined) return;
-  const problem = keyEventsUriProblem(uri, issuer);
+  const problem = calledUriProblem(uri, issuer);
   if (problem !== undefined) throw refused("key_events_uri", problem);
   if (!isAtOriginOf(uri, redirect_uris))
     throw refused("key_events_uri", "is not at the origin of one of the redirect_uris");
+}
+
+/**
+ * A browser loads the one with the person's cookies, so it must be where the client is (Front-Channel
+ * Logout §2). The other may be on another host of the client's: it is told nothing that it could not know.
+ */
+function requireLogoutUris(metadata: Checked, issuer: string): void {
+  for (const member of ["backchannel_logout_uri", "frontchannel_logout_uri"] as const) {
+    const uri = metadata[member];
+    const problem = uri === undefined ? undefined : calledUriProblem(uri, issuer);
+    if (problem !== undefined) throw refused(member, problem);
+  }
+  const { frontchannel_logout_uri: uri, redirect_uris } = metadata;
+  if (uri !== undefined && !isAtOriginOf(uri, redirect_uris))
+    throw refused("frontchannel_logout_uri", "is not at the origin of one of the redirect_uris");
 }
 
 /** RFC 7591 §2.1: the grants and the response types must belong together. */

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { NewClient } from "../../records/clients/client.ts";
+import { logoutColumns } from "../../records/clients/logout-metadata.ts";
+import { withoutNulls } from "../../records/without-nulls.ts";
 import type { ClientMetadata } from "./client-metadata.ts";
 
 /** The client that this metadata describes, with an id of its own. Never first-party: consent is asked. */
@@ -20,6 +22,7 @@ export function newClient(metadata: ClientMetadata): NewClient {
     firstParty: false,
     idTokenSignedResponseAlg: metadata.id_token_signed_response_alg,
     ...(keyEventsUri === undefined ? {} : { keyEventsUri }),
+    ...withoutNulls(logoutColumns(metadata)),
     ...(maxAge === undefined ? {} : { defaultMaxAgeSeconds: maxAge }),
     requireAuthTime: metadata.require_auth_time,
     metadata: descriptive(metadata),

@@ -1,4 +1,5 @@
 import type { SiteView } from "../../http/views.ts";
+import type { SiteEnding } from "./site-ending.ts";
 
 declare module "../../http/views.ts" {
   interface Views {
@@ -12,11 +13,18 @@ export interface SignedOutModel {
   /** False when there was no session to end. */
   readonly wasSignedIn: boolean;
   readonly at: Date;
+  readonly now: Date;
   readonly reference?: string | undefined;
   readonly sites: readonly {
     readonly site: SiteView;
-    /** Absent: the site ended its own session before it sent the person here.
-     *  Present: its passes are withdrawn, and the last one it holds stops counting then. */
+    readonly ending: SiteEnding;
+    /** When the last pass that it was given is over, whatever becomes of the rest. */
     readonly endsBy?: Date | undefined;
   }[];
+  /** Present while a site is still being told: of what, and how soon this page looks again by itself. */
+  readonly watch?: { readonly seconds: number; readonly receipt: string } | undefined;
+  /** Pages of sites that sign out in this browser, to be loaded unseen. */
+  readonly frames: readonly string[];
+  /** Where the person is sent on to by itself. */
+  readonly onward?: string | undefined;
 }

@@ -30,6 +30,12 @@ export interface Client {
   readonly idTokenSignedResponseAlg: string;
   /** Where its kit hears probes and notices about signing keys. */
   readonly keyEventsUri?: string;
+  /** Where it hears from us that a sign-in has ended (OIDC Back-Channel Logout §2.2). */
+  readonly backchannelLogoutUri?: string;
+  readonly backchannelLogoutSessionRequired?: boolean;
+  /** Where it hears so in the person's browser (OIDC Front-Channel Logout §2). */
+  readonly frontchannelLogoutUri?: string;
+  readonly frontchannelLogoutSessionRequired?: boolean;
   readonly defaultMaxAgeSeconds?: number;
   readonly requireAuthTime: boolean;
   /** Registered members that inform and decide nothing: client_uri, logo_uri, contacts, … */
@@ -49,9 +55,11 @@ export type NewClient = Omit<
   Partial<Pick<Client, "idTokenSignedResponseAlg">>;
 
 /** `null` takes away what a client need not have. */
-export type ClientPatch = Partial<Omit<NewClient, "id" | "origin" | "keyEventsUri">> & {
-  readonly keyEventsUri?: string | null;
+export type ClientPatch = Partial<Omit<NewClient, "id" | "origin" | DispensableUri>> & {
+  readonly [Uri in DispensableUri]?: string | null;
 };
+
+type DispensableUri = "keyEventsUri" | "backchannelLogoutUri" | "frontchannelLogoutUri";
 
 export interface Resource {
   readonly identifier: string;

@@ -58,13 +58,20 @@ export const SignOutReceipt = z
   .object({
     step: z.literal("receipt"),
     at: z.coerce.date(),
+    sessionId: z.string(),
     sites: z.array(
       z.object({
         clientId: z.string(),
-        /** Absent for a site that ended its own session before it asked. */
+        /** By which it knows the sign-in that ended. */
+        sid: z.string(),
+        /** It ended its own session before it asked. */
+        endedItself: z.boolean(),
+        /** When the last access token it was given is over, if it was given any. */
         endsBy: z.coerce.date().optional(),
       }),
     ),
+    /** Verified: where the person goes on to, once browsers have been asked on the way. */
+    onward: z.string().optional(),
   })
   .readonly();
 export type SignOutReceipt = z.infer<typeof SignOutReceipt>;

@@ -1,30 +1,18 @@
 // The outbox: what somebody has to hear of is written in the transaction of the change itself, so that
 // no crash comes between the two. Whoever sends one holds it for a moment; if that sender dies, the
 // next one takes over: everything arrives at least once, or no longer matters.
+import { z } from "zod";
 import type { Database, Orm } from "../../../prisma/database.ts";
 import { newIdentifier } from "../identifier.ts";
-import { asObject } from "../json.ts";
 import { secondsAfter } from "../lifetimes.ts";
 import { namedStatement } from "../named-statement.ts";
 import { withoutNulls } from "../without-nulls.ts";
-
-/** What a site's kit is told of keys that were thrown out. */
-export interface NewDelivery {
-  readonly kind: "key-notice";
-  readonly clientId: string;
-  readonly payload: { readonly revoked: readonly string[] };
-}
-
-/** A delivery that this replica alone may attempt, for a moment. */
-export interface ClaimedDelivery extends NewDelivery {
-  readonly id: string;
-  /** Where the client hears of key events. */
-  readonly uri: string;
-  /** 1 the first time. */
-  readonly attempt: number;
-  /** From then on another replica may attempt it. */
-  readonly heldUntil: Date;
-}
+import type {
+  ClaimedDelivery,
+  KeyNoticeDelivery,
+  LogoutDelivery,
+  NewDelivery,
+} from "./delivery.ts";
 
 /** How far the notice of a revoked key has come at one client. */
 export interface KeyNotice {
@@ -41,6 +29,7 @@ const HELD_SECONDS = 10;
 
 interface ClaimedRow {
   id: string;
+  kind: string;
   clientId: string;
   uri: string;
   payload: unknown;
@@ -48,35 +37,54 @@ interface ClaimedRow {
 }
 
 /**
- * Takes what is due in one statement: a row that another replica is taking is skipped, one that it
- * has taken is no longer due.
+ * Takes what is due in one statement, a few for each client, so that one which never answers leaves
+ * room for the others. A row that another replica is taking is skipped, one that it has taken is no
+ * longer due.
  */
-const claim = namedStatement<ClaimedRow, { now: Date; heldUntil: Date; most: number }>(
+const claim = namedStatement<
+  ClaimedRow,
+  { now: Date; heldUntil: Date; most: number; each: number; busy: readonly string[] }
+>(
   "outbox.claim",
-  `WITH due AS MATERIALIZED (
-     SELECT d."id", c."keyEventsUri" AS "uri" FROM "Delivery" d
-     JOIN "Client" c ON c."id" = d."clientId"
+  `WITH waiting AS MATERIALIZED (
+     SELECT d."id", d."nextAttemptAt",
+       CASE d."kind" WHEN 'logout-token' THEN c."backchannelLogoutUri" ELSE c."keyEventsUri" END
+         AS "uri",
+       row_number() OVER (PARTITION BY d."clientId" ORDER BY d."nextAttemptAt") AS "turn"
+     FROM "Delivery" d JOIN "Client" c ON c."id" = d."clientId" AND c."disabledAt" IS NULL
      WHERE d."deliveredAt" IS NULL AND d."nextAttemptAt" <= :now::timestamptz
-       AND d."expiresAt" > :now::timestamptz AND d."kind" = 'key-notice'
-       AND c."keyEventsUri" IS NOT NULL AND c."disabledAt" IS NULL
+       AND d."expiresAt" > :now::timestamptz AND d."clientId" <> ALL (:busy::text[])
+   ), due AS MATERIALIZED (
+     SELECT d."id", waiting."uri" FROM "Delivery" d JOIN waiting ON waiting."id" = d."id"
+     WHERE waiting."turn" <= :each::int AND waiting."uri" IS NOT NULL
+       AND d."deliveredAt" IS NULL AND d."nextAttemptAt" <= :now::timestamptz
      ORDER BY d."nextAttemptAt" LIMIT :most::int
      FOR UPDATE OF d SKIP LOCKED
    )
    UPDATE "Delivery" d
    SET "nextAttemptAt" = :heldUntil::timestamptz, "attempts" = d."attempts" + 1
    FROM due WHERE d."id" = due."id"
-   RETURNING d."id", d."clientId", due."uri", d."payload", d."attempts"`,
+   RETURNING d."id", d."kind", d."clientId", due."uri", d."payload", d."attempts"`,
 );
+
+export interface Room {
+  /** How many may be attempted at once, in all. */
+  readonly most: number;
+  /** And of one client, unless it may take all there is. */
+  readonly each?: number;
+  /** Clients of which none is to be attempted now. */
+  readonly busy?: readonly string[];
+}
 
 export type DeliveryStore = ReturnType<typeof deliveryStore>;
 
-/** @param lifetimeSeconds  how long a delivery is attempted before it no longer matters */
+/** @param lifetimeSeconds  how long a key's notice is attempted before it no longer matters */
 export const deliveryStore = (
   database: Database,
   { lifetimeSeconds }: { lifetimeSeconds: number },
 ) => ({
   /** Within the transaction of the change that has to be heard of. @param at  the time of that change */
-  async put(orm: Orm, deliveries: readonly NewDelivery[], at: Date): Promise<void> {
+  async put(orm: Orm, deliveries: readonly KeyNoticeDelivery[], at: Date): Promise<void> {
     await orm.delivery.createMany({
       data: deliveries.map(({ kind, clientId, payload }) => ({
         id: newIdentifier(),
@@ -91,17 +99,12 @@ export const deliveryStore = (
   },
 
   /** What is due, to be attempted by whoever asked and by nobody else for some seconds. */
-  async claim(most: number, now: Date): Promise<ClaimedDelivery[]> {
+  async claim({ most, each = most, busy = [] }: Room, now: Date): Promise<ClaimedDelivery[]> {
     const heldUntil = secondsAfter(now, HELD_SECONDS);
-    const rows = await database.sql(claim, claim.values({ now, heldUntil, most }));
-    return rows.map(({ id, clientId, uri, payload, attempts }) => ({
-      id,
-      kind: "key-notice",
-      clientId,
-      uri,
-      payload: { revoked: revokedIn(payload) },
-      attempt: attempts,
-      heldUntil,
+    const rows = await database.sql(claim, claim.values({ now, heldUntil, most, each, busy }));
+    return rows.map(({ id, clientId, uri, attempts, ...row }) => ({
+      ...{ id, clientId, uri, attempt: attempts, heldUntil },
+      ...contentOf(row),
     }));
   },
 
@@ -141,7 +144,15 @@ export const deliveryStore = (
   },
 });
 
-function revokedIn(payload: unknown): string[] {
-  const { revoked } = asObject(payload);
-  return Array.isArray(revoked) ? revoked.filter((kid) => typeof kid === "string") : [];
-}
+const RevokedKeys = z.object({ revoked: z.array(z.string()) });
+const EndedSignIn = z.object({ subject: z.string(), sid: z.string() });
+
+type Content<Delivery extends NewDelivery> = Pick<Delivery, "kind" | "payload">;
+
+const contentOf = ({
+  kind,
+  payload,
+}: Pick<ClaimedRow, "kind" | "payload">): Content<KeyNoticeDelivery> | Content<LogoutDelivery> =>
+  kind === "logout-token"
+    ? { kind, payload: EndedSignIn.parse(payload) }
+    : { kind: "key-notice", payload: RevokedKeys.parse(payload) };

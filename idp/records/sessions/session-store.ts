@@ -12,6 +12,7 @@ import type { EndReason } from "../end-reason.ts";
 import { newIdentifier } from "../identifier.ts";
 import { type Lifetimes, secondsAfter, secondsBefore } from "../lifetimes.ts";
 import { namedStatement } from "../named-statement.ts";
+import { announceEnd } from "../outbox/logout-delivery-store.ts";
 import type { Session, SessionClient } from "./session.ts";
 import {
   type SessionColumns,
@@ -173,6 +174,7 @@ async function endSession(orm: Orm, session: SessionRow, now: Date, cause: Cause
     data: { endedAt: now, endedReason: reason },
   });
   if (count === 0) return;
+  await announceEnd(orm, [session], now);
   await orm.grant.updateMany({
     where: { sessionId: session.id, kind: "session", revokedAt: null },
     data: { revokedAt: now, revokedReason: reason },

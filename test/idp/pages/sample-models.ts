@@ -90,11 +90,40 @@ export const sampleModels: { [V in ViewName]: [Views[V], ...Views[V][]] } = {
       issuerHost,
       wasSignedIn: true,
       at: now,
+      now,
       reference: "8KQ2-71FD",
-      sites: [{ site: harbour }, { site: evergreen, endsBy: minutes(5) }, { site: stranger }],
+      sites: [
+        { site: harbour, ending: { kind: "ended-itself" } },
+        {
+          site: evergreen,
+          ending: {
+            kind: "trying",
+            attempts: 2,
+            nextAttemptAt: minutes(1),
+            problem: "answers 500",
+          },
+          endsBy: minutes(5),
+        },
+        { site: stranger, ending: { kind: "told", at: now } },
+        { site: stranger, ending: { kind: "by-itself" }, endsBy: minutes(-1) },
+      ],
+      watch: { seconds: 2, receipt: "receipt-1" },
+      frames: [],
     },
-    { issuerHost, wasSignedIn: true, at: now, sites: [] },
-    { issuerHost, wasSignedIn: false, at: now, sites: [] },
+    {
+      issuerHost,
+      wasSignedIn: true,
+      at: now,
+      now,
+      sites: [
+        { site: stranger, ending: { kind: "in-browser" }, endsBy: minutes(4) },
+        { site: evergreen, ending: { kind: "given-up", attempts: 40 } },
+      ],
+      frames: ["https://rp.example.test/logout?iss=i&sid=s"],
+      onward: "https://rp.example.test/bye?state=1",
+    },
+    { issuerHost, wasSignedIn: true, at: now, now, sites: [], frames: [] },
+    { issuerHost, wasSignedIn: false, at: now, now, sites: [], frames: [] },
   ],
   "sign-out": [
     {

@@ -60,7 +60,7 @@ export const storesOver = (database: Database) => ({
   refreshTokens: refreshTokenStore(database, lifetimes),
   grants: grantStore(database, lifetimes),
   standingGrants: standingGrantStore(database, lifetimes),
-  endAccess: endAccess({ database }),
+  endAccess: endAccess({ database, wake: () => {} }),
 });
 
 export type Stores = ReturnType<typeof storesOver>;

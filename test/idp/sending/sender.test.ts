@@ -167,7 +167,7 @@ describe("several replicas", () => {
     const kit = await aKit(refusing);
     const { kid } = await aNotice(kit);
     // As after kill -9: claimed, and nothing more was ever heard of it.
-    expect(await here.known.deliveries.claim(8, clock.now())).toHaveLength(1);
+    expect(await here.known.deliveries.claim({ most: 8 }, clock.now())).toHaveLength(1);
     await sendNow(there);
     expect(kit.heard).toEqual([]);
     clock.advance(10);

@@ -44,17 +44,31 @@ describe("the receipt", () => {
     { clientId: "third", lastIssuedAt: minutesAgo(60) },
   ];
 
+  const visited = ["bank", "evergreen", "third", "seen"].map((clientId) => ({
+    clientId,
+    sid: `sid-of-${clientId}`,
+  }));
+  const ended = { session: { id: "session-1" }, visited, issues };
+
   it("says of each site when its last token is over, and never a time that has passed", () => {
-    const request = asks({ subject: "alice" });
-    expect(receiptOf(issues, request, 300, at).sites).toEqual([
-      { clientId: "bank" },
-      { clientId: "evergreen", endsBy: new Date(at.getTime() + 120_000) },
-      { clientId: "third", endsBy: at },
+    const { sites, sessionId } = receiptOf(ended, asks({ subject: "alice" }), 300, at);
+    expect(sessionId).toBe("session-1");
+    expect(sites).toEqual([
+      { clientId: "bank", sid: "sid-of-bank", endedItself: true, endsBy: minutesAgo(-4) },
+      {
+        clientId: "evergreen",
+        sid: "sid-of-evergreen",
+        endedItself: false,
+        endsBy: minutesAgo(-2),
+      },
+      { clientId: "third", sid: "sid-of-third", endedItself: false, endsBy: at },
+      // It was reached and given nothing.
+      { clientId: "seen", sid: "sid-of-seen", endedItself: false },
     ]);
   });
 
   it("takes nobody's word without a hint", () => {
-    const { sites } = receiptOf(issues, asks(), 300, at);
-    expect(sites.every(({ endsBy }) => endsBy !== undefined)).toBe(true);
+    const { sites } = receiptOf(ended, asks(), 300, at);
+    expect(sites.some(({ endedItself }) => endedItself)).toBe(false);
   });
 });

@@ -23,9 +23,21 @@ describe("client metadata (RFC 7591 §2)", () => {
       application_type: "web",
       subject_type: "public",
       require_auth_time: false,
+      backchannel_logout_session_required: false,
+      frontchannel_logout_session_required: false,
       id_token_signed_response_alg: "RS256",
       scopes: rules.scopes,
     });
+  });
+
+  it("takes where the client hears of logouts, with what it wants to be told", () => {
+    const logout = {
+      backchannel_logout_uri: "https://hooks.rp.example/logout?a=b",
+      backchannel_logout_session_required: true,
+      frontchannel_logout_uri: "https://rp.example/logged-out",
+      frontchannel_logout_session_required: true,
+    };
+    expect(accept(logout)).toMatchObject(logout);
   });
 
   it("ignores what it does not know, and null", () => {
@@ -99,6 +111,14 @@ describe("client metadata (RFC 7591 §2)", () => {
     ["scope", { scope: "a ".repeat(600) }],
     ["post_logout_redirect_uris", { post_logout_redirect_uris: ["http://rp.example/"] }],
     ["post_logout_redirect_uris", { post_logout_redirect_uris: ["https://rp.example/#x"] }],
+    ["backchannel_logout_uri", { backchannel_logout_uri: "http://rp.example/logout" }],
+    ["backchannel_logout_uri", { backchannel_logout_uri: "https://rp.example/logout#x" }],
+    ["backchannel_logout_uri", { backchannel_logout_uri: "https://u:p@rp.example/logout" }],
+    ["backchannel_logout_uri", { backchannel_logout_uri: "/logout" }],
+    ["backchannel_logout_session_required", { backchannel_logout_session_required: "yes" }],
+    ["frontchannel_logout_uri", { frontchannel_logout_uri: "https://other.example/logout" }],
+    ["frontchannel_logout_uri", { frontchannel_logout_uri: "https://rp.example:8443/logout" }],
+    ["frontchannel_logout_uri", { frontchannel_logout_uri: "javascript:alert(1)" }],
     ["key_events_uri", { key_events_uri: "" }],
     ["key_events_uri", { key_events_uri: ["https://rp.example/key-events"] }],
     ["key_events_uri", { key_events_uri: "/key-events" }],

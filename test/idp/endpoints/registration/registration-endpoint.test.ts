@@ -49,6 +49,8 @@ describe("dynamic client registration (RFC 7591 §3)", () => {
       application_type: "web",
       subject_type: "public",
       require_auth_time: false,
+      backchannel_logout_session_required: false,
+      frontchannel_logout_session_required: false,
       id_token_signed_response_alg: "RS256",
       scope:
         "openid profile email phone address offline_access accounts:read transfers:write plan:read",

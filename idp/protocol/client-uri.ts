@@ -1,11 +1,12 @@
-// Where a site's kit hears of signing keys: a URI that Signet calls by itself, so it must be the site's own.
+// Where a client hears from Signet by itself: of signing keys, and that sign-ins have ended.
 import { isAcceptableRedirectUri, isLoopbackHost } from "./redirect-uri.ts";
 
 /**
- * Why a URI cannot be a client's `key_events_uri`, or undefined when it can: https, or http on a
- * loopback host when the issuer is on one too. No fragment, no user information.
+ * Why a URI cannot be one that Signet calls, or undefined when it can: https, or http on a loopback
+ * host when the issuer is on one too. No fragment, no user information. Whether a call goes there is
+ * decided anew each time.
  */
-export function keyEventsUriProblem(uri: string, issuer: string): string | undefined {
+export function calledUriProblem(uri: string, issuer: string): string | undefined {
   const problem = isAcceptableRedirectUri(uri);
   if (problem !== undefined) return problem;
   const isPlain = new URL(uri).protocol === "http:";

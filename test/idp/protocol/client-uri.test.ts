@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isAtOriginOf, keyEventsUriProblem } from "../../../idp/protocol/key-events-uri.ts";
+import { calledUriProblem, isAtOriginOf } from "../../../idp/protocol/client-uri.ts";
 
 const ISSUER = "https://id.example";
 const LOCAL_ISSUER = "http://id.localhost:4000";
@@ -10,7 +10,7 @@ describe("where a site hears of signing keys", () => {
     "https://bank.example:8443/a/b?c=d",
     "https://[2606:4700::1111]/key-events",
   ])("may be %s", (uri) => {
-    expect(keyEventsUriProblem(uri, ISSUER)).toBeUndefined();
+    expect(calledUriProblem(uri, ISSUER)).toBeUndefined();
   });
 
   it.each([
@@ -29,13 +29,13 @@ describe("where a site hears of signing keys", () => {
     `https://bank.example/${"a".repeat(2048)}`,
     "",
   ])("may not be %.60s", (uri) => {
-    expect(keyEventsUriProblem(uri, ISSUER)).toBeDefined();
+    expect(calledUriProblem(uri, ISSUER)).toBeDefined();
   });
 
   it("may be http on loopback when the issuer itself is there, and nowhere else", () => {
-    expect(keyEventsUriProblem("http://bank.localhost:4001/k", LOCAL_ISSUER)).toBeUndefined();
-    expect(keyEventsUriProblem("http://127.0.0.1:4001/k", LOCAL_ISSUER)).toBeUndefined();
-    expect(keyEventsUriProblem("http://bank.example/k", LOCAL_ISSUER)).toBeDefined();
+    expect(calledUriProblem("http://bank.localhost:4001/k", LOCAL_ISSUER)).toBeUndefined();
+    expect(calledUriProblem("http://127.0.0.1:4001/k", LOCAL_ISSUER)).toBeUndefined();
+    expect(calledUriProblem("http://bank.example/k", LOCAL_ISSUER)).toBeDefined();
   });
 
   it.each([
