@@ -118,7 +118,14 @@ describe("forms from somewhere else (S4)", () => {
     const posts = everyRoute(idp).filter(
       ({ methods, path }) => methods.includes("POST") && !path.startsWith("/admin/api/"),
     );
-    const programs = ["/token", "/userinfo", "/revocation", "/registration", "/key-sightings"];
+    const programs = [
+      "/token",
+      "/userinfo",
+      "/revocation",
+      "/introspection",
+      "/registration",
+      "/key-sightings",
+    ];
     const known = [...Object.keys(FORMS), ...ENTRANCES, ...programs];
     expect(posts.map(({ path }) => path).sort()).toEqual(known.sort());
   });

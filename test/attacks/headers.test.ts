@@ -50,7 +50,14 @@ const DOCUMENTS = new Set([
   "/.well-known/oauth-authorization-server",
   "/jwks",
 ]);
-const OPEN = new Set([...DOCUMENTS, "/token", "/userinfo", "/revocation"]);
+const OPEN = new Set([
+  ...DOCUMENTS,
+  "/token",
+  "/userinfo",
+  "/revocation",
+  "/status-lists",
+  "/status-lists/:list",
+]);
 
 /** The table of H1 for one answer. */
 function expectedFor(path: string, method: string, status: number) {

@@ -19,6 +19,8 @@ describe("a client", () => {
     const expected = {
       ...client,
       idTokenSignedResponseAlg: "RS256",
+      backchannelLogoutSessionRequired: false,
+      frontchannelLogoutSessionRequired: false,
       createdAt: at(1),
       secrets: [{ id: expect.any(String), hash: hashOf("sgx_secret"), createdAt: at(1) }],
     };
