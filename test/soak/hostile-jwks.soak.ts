@@ -4,8 +4,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { KeptKeys } from "../../apps/relying-party/kept-keys.ts";
@@ -17,6 +15,7 @@ import { aSigningKey } from "../apps/relying-party/support/an-issuer.ts";
 import { HOSTILE_ANSWERS } from "../apps/relying-party/support/hostile-answers.ts";
 import { movableClock } from "../support/movable-clock.ts";
 import { count, figure, timed } from "./support/figures.ts";
+import { mebibytes, settledMebibytes } from "./support/memory.ts";
 
 const MOST_MEBIBYTES = 5;
 const DEADLINE_MILLISECONDS = 3000;
@@ -132,18 +131,3 @@ describe("Z2: an address of keys that answers with anything but keys", () => {
 /** Those that end by the deadline alone. */
 const isSlow = (index: number) =>
   /never comes|half way|bytes a second/.test(HOSTILE_ANSWERS[index]?.[0] ?? "");
-
-/** Heap, and what lies outside of it: buffers that were read. */
-function mebibytes(): number {
-  const { heapUsed, external } = process.memoryUsage();
-  return (heapUsed + external) / 1024 / 1024;
-}
-
-/** The same once everything that can go has gone. */
-function settledMebibytes(): number {
-  for (let round = 0; round < 3; round += 1) collectGarbage();
-  return mebibytes();
-}
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
