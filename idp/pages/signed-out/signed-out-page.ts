@@ -66,7 +66,8 @@ export const signedOutPage = (deps: SignedOutPageDeps) => {
     const { onward } = receipt;
     // As <meta http-equiv="refresh"> would, but for this answer alone.
     if (onward !== undefined) ctx.set("Refresh", `${ONWARD_SECONDS}; url=${onward}`);
-    else if (isOpen) ctx.set("Refresh", `${watch.seconds}; url=/signed-out?receipt=${kept.id}&again=1`);
+    else if (isOpen)
+      ctx.set("Refresh", `${watch.seconds}; url=/signed-out?receipt=${kept.id}&again=1`);
     render(ctx, "signed-out", {
       issuerHost,
       wasSignedIn: true,
