@@ -33,8 +33,8 @@ export const harbourBank: Site = {
       },
       routes({ router, render }) {
         const { requireSession, requireAccess } = relyingParty;
-        router.get("/", requireSession, homePage({ render, siteName: config.name, clock }));
-        router.get("/transactions", requireSession, transactionsPage({ render, clock }));
+        router.get("/", requireSession(), homePage({ render, siteName: config.name, clock }));
+        router.get("/transactions", requireSession(), transactionsPage({ render, clock }));
         router.get(
           "/api/accounts",
           requireAccess({ scope: "accounts:read" }),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { StatusClaim } from "./token-status.ts";
 
 /** Longer than any access token is meant to live: an `exp` in milliseconds must not pass for a far future. */
 const LONGEST_LIFETIME_SECONDS = 24 * 3600;
@@ -24,6 +25,7 @@ export const AccessTokenClaims = z
     auth_time: NumericDate.optional(),
     acr: Text.optional(),
     amr: z.array(Text).max(16).optional(),
+    status: StatusClaim.optional(),
   })
   .refine((claims) => claims.exp > claims.iat, "exp is not after iat")
   .refine((claims) => claims.exp - claims.iat <= LONGEST_LIFETIME_SECONDS, "exp is too far away");

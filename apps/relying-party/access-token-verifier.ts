@@ -6,6 +6,7 @@ import { z } from "zod";
 import { AccessTokenClaims } from "./access-token-claims.ts";
 import { type Clock, numericDate } from "./clock.ts";
 import { type KeyCache, KeysUnavailable } from "./key-cache.ts";
+import { type CheckTokenStatus, type TokenStanding, TokenStatusRefused } from "./token-status.ts";
 import { isCompactJws } from "./token-syntax.ts";
 
 /** Not an access token that this site accepts. The message is for `error_description`; the cause is for the log. */
@@ -29,15 +30,24 @@ export interface VerifiedAccessToken {
   /** When the signature was checked; a repeated token rests on that check until it expires. */
   verifiedAt: Date;
   tookMilliseconds: number;
+  /** What the provider's status list says of it, looked up at every use; undefined when nothing is known. */
+  standing?: TokenStanding;
+}
+
+export interface AccessTokenPolicy {
+  /** Accept it this long past `exp`; only for the pages of a session in an outage. */
+  graceSeconds?: number;
+  /** Only with a current word on whether it has been taken back. */
+  strict?: boolean;
 }
 
 export interface AccessTokenVerifier {
   /**
    * Verifies an access token by this site alone: no request leaves unless its key is new to us.
-   * @param options.graceSeconds  accept it this long past `exp`; only for the pages of a session in an outage
-   * @throws InvalidAccessToken, or KeysUnavailable when there is nothing to verify with
+   * @throws InvalidAccessToken; KeysUnavailable when there is nothing to verify with; TokenStatusUnavailable when a
+   *   strict use cannot be sure
    */
-  verify(token: string, options?: { graceSeconds?: number }): Promise<VerifiedAccessToken>;
+  verify(token: string, policy?: AccessTokenPolicy): Promise<VerifiedAccessToken>;
   /** Forgets every check made so far. */
   forget(): void;
 }
@@ -51,9 +61,10 @@ export function createAccessTokenVerifier(options: {
   audience: string;
   algorithms: readonly string[];
   keys: KeyCache;
+  checkStatus: CheckTokenStatus;
   clock: Clock;
 }): AccessTokenVerifier {
-  const { issuer, audience, algorithms, keys, clock } = options;
+  const { issuer, audience, algorithms, keys, checkStatus, clock } = options;
   // Keyed by a hash of every byte, so that no two tokens share an entry.
   const verifiedTokens = new LRUCache<string, VerifiedAccessToken>({ max: REMEMBERED_TOKENS });
 
@@ -86,7 +97,7 @@ export function createAccessTokenVerifier(options: {
   };
 
   return {
-    async verify(token, { graceSeconds = 0 } = {}) {
+    async verify(token, { graceSeconds = 0, strict = false } = {}) {
       if (!isCompactJws(token)) throw new InvalidAccessToken("The access token is malformed");
       const result = await verified(token, graceSeconds).catch((cause: unknown) => {
         if (cause instanceof KeysUnavailable) throw cause;
@@ -99,7 +110,14 @@ export function createAccessTokenVerifier(options: {
       if (Math.max(iat, nbf) > now + SKEW_SECONDS) {
         throw new InvalidAccessToken("The access token is not valid yet");
       }
-      return result;
+      // Last, so that nobody is asked about a token that is not valid in itself.
+      const standing = await checkStatus(result.claims.status, { strict }).catch(
+        (cause: unknown) => {
+          if (!(cause instanceof TokenStatusRefused)) throw cause;
+          throw new InvalidAccessToken(cause.message, { cause });
+        },
+      );
+      return { ...result, ...(standing && { standing }) };
     },
     forget: () => verifiedTokens.clear(),
   };

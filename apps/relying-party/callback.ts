@@ -61,7 +61,10 @@ export function createCallback(options: {
       .update(`${signIn.state} ${callback.search}`)
       .digest("base64url");
     try {
-      await sessions.write(ctx, await once(key, () => complete(callback, signIn)));
+      const session = await once(key, () => complete(callback, signIn));
+      // A logout may overtake the answer that it is about.
+      if (await sessions.hasEnded(session)) throw new EndedMeanwhile();
+      await sessions.write(ctx, session);
     } catch (error) {
       // While nobody answers, reloading this address may still work, so the sign-in stays open.
       const problem = problemOf(error);
@@ -71,6 +74,11 @@ export function createCallback(options: {
     signIns.clear(ctx, state);
     seeOther(ctx, signIn.returnTo);
   };
+}
+
+/** The provider has ended the session that this answer speaks of. */
+class EndedMeanwhile extends Error {
+  override name = "EndedMeanwhile";
 }
 
 function seeOther(ctx: Context, path: string) {
@@ -88,6 +96,9 @@ function problemOf(error: unknown): SiteProblem {
         : "Signet could not sign you in this time.",
       error,
     );
+  }
+  if (error instanceof EndedMeanwhile) {
+    return signInNotCompleted("You have signed out at Signet since this sign-in began.", error);
   }
   const mayPass = error instanceof Unreachable || error instanceof KeysUnavailable;
   return mayPass ? signInNotPossible(error) : signInRefused(error);

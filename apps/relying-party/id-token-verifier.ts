@@ -71,6 +71,7 @@ function signedIn(claims: z.infer<typeof IdTokenClaims>): SignedIn {
     ...(email && { email }),
     ...(sid && { sid }),
     authenticatedAt: new Date((auth_time ?? iat) * 1000),
+    toldAt: new Date(iat * 1000),
     ...(acr && { acr }),
     amr,
   };

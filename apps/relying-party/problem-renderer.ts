@@ -1,4 +1,5 @@
-// The only place of a site that turns an error into an answer: a page for people, JSON for programs on /api and /key-events.
+// The only place of a site that turns an error into an answer: a page for people, JSON for programs on
+// /api, /key-events and /backchannel-logout.
 import type { Logger } from "pino";
 import type { Render } from "./render.ts";
 import { type ProblemModel, pageNotFound, SiteProblem } from "./site-problem.ts";
@@ -44,7 +45,10 @@ export function problemRenderer(options: {
 }
 
 const isForProgram = ({ path }: SiteContext) =>
-  path === "/api" || path.startsWith("/api/") || path === "/key-events";
+  path === "/api" ||
+  path.startsWith("/api/") ||
+  path === "/key-events" ||
+  path === "/backchannel-logout";
 
 function modelOf(problem: SiteProblem, reference: string | undefined): ProblemModel {
   const { status, title, message: explanation, whatNext } = problem;

@@ -11,6 +11,8 @@ export const ProviderMetadata = z.looseObject({
   token_endpoint: Endpoint,
   jwks_uri: Endpoint,
   end_session_endpoint: Endpoint.exactOptional(),
+  /** Whoever has this gives its access tokens a status (Token Status List, draft-20). */
+  status_list_aggregation_endpoint: Endpoint.exactOptional(),
   /** Signet's own: where a site says which keys it holds (key-sightings.ts). */
   signet_key_sightings_endpoint: Endpoint.exactOptional(),
 });

@@ -1,32 +1,29 @@
 // The relying-party kit: what a site needs to let people in by an OpenID provider, and nothing else.
-// It owns the redirect to the provider, the callback, the site session, bearer tokens on /api, sign-out and the
-// copy of the provider's keys; it leaves pages and data to the site. OpenID Connect Core 1.0, RFC 9068, RFC 6750, RFC 9207, RP-Initiated Logout 1.0.
+// It owns the redirect to the provider, the callback, the site session, bearer tokens on /api, sign-out here and from
+// afar, and the copies of the provider's keys and status lists; it leaves pages and data to the site. OpenID Connect
+// Core 1.0, RFC 9068, RFC 6750, RFC 9207, RP-Initiated and Back-Channel Logout 1.0, Token Status List (draft-20).
 import { join } from "node:path";
 import Router from "@koa/router";
 import type { Logger } from "pino";
-import { createAccessTokenVerifier } from "./access-token-verifier.ts";
 import { createAuthorizationServer } from "./authorization-server.ts";
 import { createCallback } from "./callback.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { createEndedSessions, type EndedSessions, KeptEndedSessions } from "./ended-sessions.ts";
+import type { EndedSessions } from "./ended-sessions.ts";
 import { createHealth } from "./health.ts";
-import { createIdTokenVerifier } from "./id-token-verifier.ts";
 import { boundedFetch, type FetchLike, networkFetch } from "./outbound-fetch.ts";
+import { createReadOwnForm, type ReadOwnForm } from "./own-form.ts";
 import { createProvider } from "./provider.ts";
 import { ProviderMetadata } from "./provider-metadata.ts";
 import { createReachability } from "./reachability.ts";
-import { createCsrfTokens } from "./request-origin.ts";
-import { createRequireAccess } from "./require-access.ts";
+import { createRequireAccess, type NeededAccess } from "./require-access.ts";
 import { createRequireSession } from "./require-session.ts";
-import { createSeal } from "./seal.ts";
-import { createSessionCookie } from "./session-cookie.ts";
 import { createSessionRenewal } from "./session-renewal.ts";
 import { createBeginSignIn } from "./sign-in.ts";
-import { createSignInCookie } from "./sign-in-cookie.ts";
 import { createSignOut } from "./sign-out.ts";
 import type { SiteConfig } from "./site-config.ts";
-import { siteCookies } from "./site-cookies.ts";
 import { createSiteKeys } from "./site-keys.ts";
+import { createSiteSessions } from "./site-sessions.ts";
+import { createSiteTokens } from "./site-tokens.ts";
 import { stateFile } from "./state-file.ts";
 import type { SiteMiddleware, SiteState } from "./visit.ts";
 
@@ -44,12 +41,17 @@ export interface RelyingPartyOptions {
 }
 
 export interface RelyingParty {
-  /** GET /sign-in, GET /callback, POST /sign-out, POST /key-events, GET /health/live, GET /health/ready. */
+  /** Sign-in, callback, sign-out, back-channel logout, key events, health. */
   routes(): Router<SiteState>;
-  /** For pages: no session → off to the identity provider and back here. Sets what `visitOf` reads. */
-  requireSession: SiteMiddleware;
+  /**
+   * For pages: no session → off to the identity provider and back here. Sets what `visitOf` reads. A strict page
+   * answers 503 while the provider does not say whether access has been taken back.
+   */
+  requireSession(needed?: { strict?: boolean }): SiteMiddleware;
   /** For /api: a bearer access token with this scope (RFC 6750). Sets what `accessOf` reads. */
-  requireAccess(needed: { scope: string }): SiteMiddleware;
+  requireAccess(needed: NeededAccess): SiteMiddleware;
+  /** For a page's POST, after requireSession: the form's fields, if a page of this session has sent it. */
+  readOwnForm: ReadOwnForm;
   /** Whether the kit can verify tokens and begin sign-ins. */
   isReady(): boolean;
   /** Distrusts a key now: tokens by it, verified before or not, are refused. */
@@ -65,7 +67,7 @@ const ALGORITHM = "RS256";
 
 export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
   const { config, scope, logger, clock = systemClock, resource = config.resource } = options;
-  const { issuer, baseUrl, sessionKeys, dataDirectory } = config;
+  const { issuer, baseUrl, dataDirectory } = config;
   const redirectUri = `${baseUrl}/callback`;
   const algorithms = [ALGORITHM];
 
@@ -85,27 +87,17 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     // The first key set is wanted now, not at the next look at the clock.
     discovered: () => void keys.refresh(),
   });
+  const shared = { issuer, algorithms, fetch: rawFetch, clock, logger };
   const siteKeys = createSiteKeys({
-    issuer,
-    algorithms,
+    ...shared,
     provider: () => provider,
-    fetch: rawFetch,
     dataDirectory,
     reachability,
-    clock,
-    logger,
     changed: () => accessTokens.forget(),
   });
   const { keys } = siteKeys;
-  const clientId = () => provider.known()?.credentials.clientId;
-  const accessTokens = createAccessTokenVerifier({
-    issuer,
-    audience: resource,
-    algorithms,
-    keys,
-    clock,
-  });
-  const verifyIdToken = createIdTokenVerifier({ issuer, clientId, algorithms, keys, clock });
+  const tokens = createSiteTokens({ ...shared, resource, keys, provider });
+  const { accessTokens, verifyIdToken } = tokens;
   const authorizationServer = createAuthorizationServer({
     provider: provider.known,
     fetch: outbound,
@@ -116,17 +108,14 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     algorithm: ALGORITHM,
   });
 
-  const cookies = siteCookies({ prefix: config.cookiePrefix, secure: config.secure });
-  const endedFile = stateFile(join(dataDirectory, "ended-sessions.json"), KeptEndedSessions);
-  const ended = options.endedSessions ?? createEndedSessions({ clock, file: endedFile });
-  const sessions = createSessionCookie({
-    cookies,
-    seal: createSeal(sessionKeys, "session"),
-    ended,
+  const siteSessions = createSiteSessions({
+    config,
+    endedSessions: options.endedSessions,
+    verifyLogoutToken: tokens.verifyLogoutToken,
     clock,
+    logger,
   });
-  const signIns = createSignInCookie({ cookies, seal: createSeal(sessionKeys, "sign-in"), clock });
-  const csrf = createCsrfTokens(sessionKeys);
+  const { sessions, signIns, csrf } = siteSessions;
 
   const keepCurrent = createSessionRenewal({
     authorizationServer,
@@ -168,6 +157,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
         )
         .get("/callback", callback)
         .post("/sign-out", signOut)
+        .post("/backchannel-logout", siteSessions.receiveLogout)
         .post("/key-events", siteKeys.receive)
         .get("/health/live", health.live)
         .get("/health/ready", health.ready),
@@ -182,11 +172,13 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
       logger,
     }),
     requireAccess: createRequireAccess({ accessTokens, realm: resource, logger }),
+    readOwnForm: createReadOwnForm({ csrf, baseUrl }),
     isReady,
     distrust: (kid) => keys.distrust([kid]),
     async start() {
-      await ended.start();
+      await siteSessions.start();
       await siteKeys.start();
+      tokens.start();
       await provider.start();
     },
     drain() {
@@ -195,7 +187,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     async stop() {
       await siteKeys.leave();
       // Closing the network cuts short what is under way; what has arrived is still written.
-      await Promise.all([network?.close(), siteKeys.stop(), provider.stop()]);
+      await Promise.all([network?.close(), siteKeys.stop(), tokens.stop(), provider.stop()]);
     },
   };
 }

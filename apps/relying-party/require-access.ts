@@ -2,10 +2,17 @@ import type { Context } from "koa";
 import type { Logger } from "pino";
 import { type AccessTokenVerifier, InvalidAccessToken } from "./access-token-verifier.ts";
 import { KeysUnavailable } from "./key-cache.ts";
+import { TokenStatusUnavailable } from "./token-status.ts";
 import type { SiteMiddleware } from "./visit.ts";
 
 /** `Authorization: Bearer` with a b64token (RFC 6750 §2.1). */
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
+
+export interface NeededAccess {
+  scope: string;
+  /** Only with a current word of the provider's that the token has not been taken back; else 503. */
+  strict?: boolean;
+}
 
 type Challenge = Partial<Record<"error" | "error_description" | "scope", string>>;
 
@@ -29,20 +36,21 @@ export function createRequireAccess(options: {
     ctx.body = challenge.error ? challenge : { error: "unauthorized" };
   };
 
-  return ({ scope }: { scope: string }): SiteMiddleware =>
+  return ({ scope, strict = false }: NeededAccess): SiteMiddleware =>
     async (ctx, next) => {
       const token = BEARER.exec(ctx.get("authorization"))?.[1];
       // No error code for a request without a token (RFC 6750 §3.1).
       if (!token) return refuse(ctx, 401, {});
       try {
-        const { claims } = await accessTokens.verify(token);
+        const { claims } = await accessTokens.verify(token, { strict });
         if (!claims.scope.split(" ").includes(scope)) {
           const error_description = "The access token does not reach this far";
           return refuse(ctx, 403, { error: "insufficient_scope", error_description, scope });
         }
         ctx.state.access = claims;
       } catch (error) {
-        if (error instanceof KeysUnavailable) return unavailable(ctx);
+        if (error instanceof KeysUnavailable) return unavailable(ctx, 30);
+        if (error instanceof TokenStatusUnavailable) return unavailable(ctx, 5);
         if (!(error instanceof InvalidAccessToken)) throw error;
         logger.info({ err: error }, "access token refused");
         return refuse(ctx, 401, { error: "invalid_token", error_description: error.message });
@@ -51,8 +59,8 @@ export function createRequireAccess(options: {
     };
 }
 
-function unavailable(ctx: Context) {
+function unavailable(ctx: Context, retryAfterSeconds: number) {
   ctx.status = 503;
-  ctx.set("Retry-After", "30");
+  ctx.set("Retry-After", String(retryAfterSeconds));
   ctx.body = { error: "temporarily_unavailable" };
 }

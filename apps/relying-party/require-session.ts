@@ -8,13 +8,15 @@ import { allowFormAction } from "./security-headers.ts";
 import type { SessionCookie } from "./session-cookie.ts";
 import type { KeepCurrent, SessionState } from "./session-renewal.ts";
 import type { BeginSignIn } from "./sign-in.ts";
-import { signInNeeded, signInNotPossible } from "./site-problem.ts";
+import { mustWait, signInNeeded, signInNotPossible } from "./site-problem.ts";
 import { needsTouch, personOf, type SiteSession } from "./site-session.ts";
+import { TokenStatusUnavailable } from "./token-status.ts";
 import type { SiteMiddleware } from "./visit.ts";
 
 /**
  * For pages: lets a signed-in person through with a renewed session, and sends everyone else to sign in and back.
- * Verification is offline; only a renewal that is due asks the provider.
+ * Verification is offline; only a renewal that is due asks the provider. A strict page, one that does something
+ * that cannot be undone, needs a current word that access has not been taken back, and waits while there is none.
  */
 export function createRequireSession(options: {
   sessions: SessionCookie;
@@ -25,7 +27,7 @@ export function createRequireSession(options: {
   issuer: string;
   clock: Clock;
   logger: Logger;
-}): SiteMiddleware {
+}) {
   const { sessions, keepCurrent, beginSignIn, keys, csrf, clock, logger } = options;
 
   const signIn = (ctx: Context) => {
@@ -41,26 +43,31 @@ export function createRequireSession(options: {
     if (session !== before || needsTouch(session, clock.now())) await sessions.write(ctx, session);
     ctx.state.signedIn = personOf(session);
     ctx.state.pass = reportPass(session.accessToken, access, keys.fetchedAt() ?? access.verifiedAt);
+    ctx.state.sessionId = session.id;
     ctx.state.csrfToken = csrf.tokenFor(session.id);
     if (outage) ctx.state.outage = outage;
     // Signing out goes on to the provider, and a page's form-action covers the whole chain of redirects.
     allowFormAction(ctx, new URL(options.issuer).origin);
   };
 
-  return async (ctx, next) => {
-    const session = await sessions.read(ctx);
-    if (!session) return signIn(ctx);
-    const state = await keepCurrent(session);
-    if (state.kind === "unavailable") throw signInNotPossible(state.reason);
-    if (state.kind === "ended") {
-      logger.info({ err: state.reason }, "site session ended");
-      await sessions.end(ctx, session);
-      return signIn(ctx);
-    }
-    await admit(ctx, session, state);
-    return next();
-  };
+  return ({ strict = false }: { strict?: boolean } = {}): SiteMiddleware =>
+    async (ctx, next) => {
+      const session = await sessions.read(ctx);
+      if (!session) return signIn(ctx);
+      const state = await keepCurrent(session, { strict });
+      if (state.kind === "unavailable") throw problemOf(state.reason);
+      if (state.kind === "ended") {
+        logger.info({ err: state.reason }, "site session ended");
+        await sessions.end(ctx, session);
+        return signIn(ctx);
+      }
+      await admit(ctx, session, state);
+      return next();
+    };
 }
+
+const problemOf = (reason: unknown) =>
+  reason instanceof TokenStatusUnavailable ? mustWait(reason) : signInNotPossible(reason);
 
 /** Whether a redirect to a sign-in page makes sense: not for a form's POST, an image or a script's request. */
 function isNavigation(ctx: Context): boolean {

@@ -13,6 +13,8 @@ export interface SessionCookie {
   read(ctx: Context): Promise<SiteSession | undefined>;
   /** Seals the session as seen now. */
   write(ctx: Context, session: SiteSession): Promise<void>;
+  /** Whether a session has ended before its time, by whichever of its names. */
+  hasEnded(session: SiteSession): Promise<boolean>;
   /** Ends the session here: the cookie goes, and a copy of it is refused from now on. */
   end(ctx: Context, session: SiteSession): Promise<void>;
 }
@@ -24,13 +26,15 @@ export function createSessionCookie(options: {
   clock: Clock;
 }): SessionCookie {
   const { cookies, seal, ended, clock } = options;
+  const hasEnded = async (session: SiteSession) => ended.has(session);
   return {
+    hasEnded,
     async read(ctx) {
       const sealed = cookies.read(ctx, NAME);
       if (!sealed) return undefined;
       const session = SiteSession.safeParse(await seal.open(sealed)).data;
       if (!session || !isLive(session, clock.now())) return undefined;
-      return (await ended.has(session.id)) ? undefined : session;
+      return (await hasEnded(session)) ? undefined : session;
     },
     async write(ctx, session) {
       const seen = { ...session, seenAt: numericDate(clock.now()) };
@@ -45,7 +49,7 @@ export function createSessionCookie(options: {
     },
     async end(ctx, session) {
       cookies.clear(ctx, NAME);
-      await ended.add(session.id);
+      await ended.add({ kind: "session", id: session.id });
     },
   };
 }

@@ -15,17 +15,24 @@ import type { KeyCache } from "./key-cache.ts";
 import type { Reachability } from "./reachability.ts";
 import { createSingleFlight } from "./single-flight.ts";
 import { renewSession, type SiteSession } from "./site-session.ts";
+import { TokenStatusUnavailable } from "./token-status.ts";
 import type { Outage } from "./visit.ts";
 
 export type SessionState =
   | { kind: "current"; session: SiteSession; access: VerifiedAccessToken; outage?: Outage }
   /** The provider or a check said no: the person has to sign in again. */
   | { kind: "ended"; reason: unknown }
-  /** The provider is away and the grace is over; the session may go on when it is back. */
+  /** The provider is away and the grace is over, or the page is strict; the session may go on when it is back. */
   | { kind: "unavailable"; reason: unknown };
 
-/** The state of a session now, after renewing it where that is due. */
-export type KeepCurrent = (session: SiteSession) => Promise<SessionState>;
+/**
+ * The state of a session now, after renewing it where that is due.
+ * @param policy.strict  only with a current word of the provider's that its access has not been taken back
+ */
+export type KeepCurrent = (
+  session: SiteSession,
+  policy: { strict: boolean },
+) => Promise<SessionState>;
 
 type Renewal =
   | { kind: "renewed"; session: SiteSession }
@@ -75,35 +82,42 @@ export function createSessionRenewal(options: {
       return { kind: "no-answer", reason };
     }
   };
-  const verified = async (session: SiteSession, outage?: Outage): Promise<SessionState> => {
+  const verified = async (
+    session: SiteSession,
+    { strict, outage }: { strict: boolean; outage?: Outage },
+  ): Promise<SessionState> => {
     const graceSeconds = outage ? options.outageGraceSeconds : 0;
     try {
-      const access = await accessTokens.verify(session.accessToken, { graceSeconds });
+      const access = await accessTokens.verify(session.accessToken, { graceSeconds, strict });
+      if (strict && outage) throw new TokenStatusUnavailable("the access token was not renewed");
       return { kind: "current", session, access, ...(outage && { outage }) };
     } catch (reason) {
       return { kind: reason instanceof InvalidAccessToken ? "ended" : "unavailable", reason };
     }
   };
 
-  return async (session) => {
+  return async (session, { strict }) => {
     // Before any refresh: what a distrusted key has signed is not carried on under a better one.
     if (signersOf(session).some(options.keys.isDistrusted)) {
       return { kind: "ended", reason: "the key of its tokens is distrusted" };
     }
     const now = numericDate(clock.now());
-    if (now < session.refreshAt) return verified(session);
+    if (now < session.refreshAt) return verified(session, { strict });
     const expired = now >= session.accessExpiresAt;
     if (!session.refreshToken) {
-      return expired ? { kind: "ended", reason: "no refresh token" } : verified(session);
+      return expired
+        ? { kind: "ended", reason: "no refresh token" }
+        : verified(session, { strict });
     }
     const renewal = await renew(session, session.refreshToken);
-    if (renewal.kind === "renewed") return verified(renewal.session);
+    if (renewal.kind === "renewed") return verified(renewal.session, { strict });
     if (renewal.kind === "refused") return { kind: "ended", reason: renewal.reason };
-    if (!expired) return verified(session);
+    if (!expired) return verified(session, { strict });
     const pagesUntil = session.accessExpiresAt + options.outageGraceSeconds;
     if (now >= pagesUntil) return { kind: "unavailable", reason: renewal.reason };
     const since = reachability.unreachableSince() ?? clock.now();
-    return verified(session, { since, pagesUntil: new Date(pagesUntil * 1000) });
+    const outage = { since, pagesUntil: new Date(pagesUntil * 1000) };
+    return verified(session, { strict, outage });
   };
 }
 

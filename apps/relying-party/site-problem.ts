@@ -50,6 +50,19 @@ export const signInNotPossible = (cause?: unknown) =>
     { cause, retryAfterSeconds: 5 },
   );
 
+/** A strict page while Signet does not say whether this person's access has been taken back. */
+export const mustWait = (cause: unknown) =>
+  new SiteProblem(
+    {
+      status: 503,
+      title: "This has to wait a moment",
+      explanation:
+        "Before this we make sure with Signet that it is still you, and Signet is not answering. Nothing was done, and you are still signed in.",
+      whatNext: [{ text: "Go to the front page", href: "/" }],
+    },
+    { cause, retryAfterSeconds: 5 },
+  );
+
 export const signInNotCompleted = (explanation: string, cause?: unknown) =>
   new SiteProblem(
     { status: 400, title: "You are not signed in", explanation, whatNext: [signInAgain] },

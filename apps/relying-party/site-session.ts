@@ -22,6 +22,7 @@ export const SiteSession = z.object({
     email: z.string().exactOptional(),
     sid: z.string().exactOptional(),
     authenticatedAt: Seconds,
+    toldAt: Seconds.exactOptional(),
     acr: z.string().exactOptional(),
     amr: z.array(z.string()),
   }),
@@ -45,9 +46,14 @@ export function beginSession(
   now: Date,
 ): SiteSession {
   const startedAt = numericDate(now);
+  const { authenticatedAt, toldAt, ...others } = person;
   return {
     id: randomBytes(16).toString("base64url"),
-    person: { ...person, authenticatedAt: numericDate(person.authenticatedAt) },
+    person: {
+      ...others,
+      authenticatedAt: numericDate(authenticatedAt),
+      ...(toldAt && { toldAt: numericDate(toldAt) }),
+    },
     ...tokens,
     ...accessTimes(access),
     startedAt,
@@ -76,10 +82,14 @@ export function isLive(session: SiteSession, now: Date): boolean {
 export const needsTouch = (session: SiteSession, now: Date): boolean =>
   numericDate(now) >= session.seenAt + TOUCH_SECONDS;
 
-export const personOf = (session: SiteSession): SignedIn => ({
-  ...session.person,
-  authenticatedAt: new Date(session.person.authenticatedAt * 1000),
-});
+export function personOf({ person }: SiteSession): SignedIn {
+  const { authenticatedAt, toldAt, ...others } = person;
+  return {
+    ...others,
+    authenticatedAt: new Date(authenticatedAt * 1000),
+    ...(toldAt !== undefined && { toldAt: new Date(toldAt * 1000) }),
+  };
+}
 
 /** Renew a minute before expiry, or in the last fifth of a short life. */
 function accessTimes({ claims }: VerifiedAccessToken) {

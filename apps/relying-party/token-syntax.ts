@@ -5,8 +5,8 @@ const MAX_TOKEN_CHARACTERS = 8 * 1024;
  * Whether a text is one compact JWS in its only spelling: three parts, unpadded base64url, no stray bits.
  * Decoders forgive padding and trailing bits, which would give one token several spellings (RFC 7515 §2).
  */
-export function isCompactJws(token: string): boolean {
-  if (token.length > MAX_TOKEN_CHARACTERS) return false;
+export function isCompactJws(token: string, maxCharacters = MAX_TOKEN_CHARACTERS): boolean {
+  if (token.length > maxCharacters) return false;
   const parts = token.split(".");
   return parts.length === 3 && parts.every((part) => PART.test(part) && isCanonical(part));
 }

@@ -12,6 +12,8 @@ export interface SignedIn {
   email?: string;
   sid?: string;
   authenticatedAt: Date;
+  /** When the provider said so: the ID token's `iat`. */
+  toldAt?: Date;
   acr?: string;
   amr: string[];
 }
@@ -34,6 +36,8 @@ export interface Visit {
 /** `ctx.state` of a site built on the kit. */
 export interface SiteState extends Partial<Visit> {
   requestId?: string;
+  /** Of the site session; what its forms' tokens are bound to. */
+  sessionId?: string;
   /** Set by `requireAccess`: the claims of the bearer token. */
   access?: AccessTokenClaims;
 }

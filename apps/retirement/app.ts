@@ -33,8 +33,8 @@ export const evergreenRetirement: Site = {
       },
       routes({ router, render }) {
         const { requireSession, requireAccess } = relyingParty;
-        router.get("/", requireSession, homePage({ render, siteName: config.name, clock }));
-        router.get("/contributions", requireSession, contributionsPage({ render, clock }));
+        router.get("/", requireSession(), homePage({ render, siteName: config.name, clock }));
+        router.get("/contributions", requireSession(), contributionsPage({ render, clock }));
         router.get("/api/plan", requireAccess({ scope: "plan:read" }), planEndpoint({ clock }));
       },
     }),

@@ -33,7 +33,7 @@ export const smallSite: Site = {
       views,
       assets: { "/assets": views },
       routes({ router, render }) {
-        router.get(["/", "/deep/:page"], relyingParty.requireSession, (ctx) => {
+        router.get(["/", "/deep/:page"], relyingParty.requireSession(), (ctx) => {
           const { signedIn, pass, outage } = visitOf(ctx);
           const report = JSON.stringify(pass);
           return render(ctx, "page", {
@@ -42,7 +42,7 @@ export const smallSite: Site = {
             outage: JSON.stringify(outage ?? null),
           });
         });
-        router.post("/act", relyingParty.requireSession, (ctx) => {
+        router.post("/act", relyingParty.requireSession(), (ctx) => {
           ctx.body = "done";
         });
         router.get(
@@ -55,6 +55,16 @@ export const smallSite: Site = {
         router.get(
           "/api/transfers",
           relyingParty.requireAccess({ scope: "transfers:write" }),
+          (ctx) => {
+            ctx.body = {};
+          },
+        );
+        router.get("/strict", relyingParty.requireSession({ strict: true }), (ctx) => {
+          ctx.body = "done";
+        });
+        router.get(
+          "/api/strict",
+          relyingParty.requireAccess({ scope: "accounts:read", strict: true }),
           (ctx) => {
             ctx.body = {};
           },
@@ -84,6 +94,8 @@ export interface SiteWorld {
   api(token: string, path?: string): ReturnType<Visitor["request"]>;
   /** Brings a key event to the site, as the provider would. */
   keyEvent(token: string): ReturnType<Visitor["request"]>;
+  /** Brings a logout token to the site, as the provider would. */
+  logout(token: string): ReturnType<Visitor["request"]>;
   close(): Promise<void>;
 }
 
@@ -92,14 +104,20 @@ export interface SiteWorldOptions {
   /** The site starts while the issuer is not up. */
   issuerDown?: boolean;
   asksForSightings?: boolean;
+  servesStatusLists?: boolean;
   /** Makes the issuer what it is to be when the site first meets it. */
   issuerIs?: (issuer: TestIssuer) => void;
 }
 
 export async function aSite(options: SiteWorldOptions = {}): Promise<SiteWorld> {
   const clock = movableClock();
-  const { asksForSightings = false } = options;
-  const issuer = await anIssuer({ clock, port: await freePort(), asksForSightings });
+  const { asksForSightings = false, servesStatusLists = false } = options;
+  const issuer = await anIssuer({
+    clock,
+    port: await freePort(),
+    asksForSightings,
+    servesStatusLists,
+  });
   options.issuerIs?.(issuer);
   if (options.issuerDown) await issuer.stop();
   const dataDirectory = await mkdtemp(join(tmpdir(), "signet-site-"));
@@ -160,6 +178,10 @@ export async function aSite(options: SiteWorldOptions = {}): Promise<SiteWorld> 
         .request(`${world.baseUrl}${path}`, { headers: { authorization: `Bearer ${token}` } }),
     keyEvent: (token) =>
       world.visitor().request(`${world.baseUrl}/key-events`, { form: { event_token: token } }),
+    logout: (token) =>
+      world
+        .visitor()
+        .request(`${world.baseUrl}/backchannel-logout`, { form: { logout_token: token } }),
     async close() {
       await Promise.all(visitors.map((visitor) => visitor.close()));
       await world.site.stop();

@@ -11,6 +11,7 @@ import {
   SignJWT,
 } from "jose";
 import type { Clock } from "../../../../apps/relying-party/clock.ts";
+import { aStatusList, type PublishedStatusList, STATUS_LIST_PATH } from "./a-status-list.ts";
 
 export const CLIENT = { clientId: "harbour-bank", clientSecret: "a secret of the bank" };
 
@@ -44,6 +45,12 @@ export interface TestIssuer {
   issuer: string;
   /** Who signs in next. */
   person: { sub: string; name: string; email: string };
+  /** The session here that the next sign-in belongs to. */
+  sid: string;
+  /** An issuer that serves status lists gives each grant the next index, and tokens made by a test index 0. */
+  statusList: PublishedStatusList;
+  /** The index of the latest grant. */
+  lastIndex: number;
   key: SigningKey;
   /** Published beside the active key. */
   otherKeys: SigningKey[];
@@ -61,6 +68,7 @@ export interface TestIssuer {
     jwks?: (response: ServerResponse) => void;
     token?: (response: ServerResponse) => void;
     sighting?: (response: ServerResponse) => void;
+    statusList?: (response: ServerResponse, request: IncomingMessage) => void;
   };
   /** The reports of sites, in order; only an issuer that asks for them has any. */
   sightings: Sighting[];
@@ -76,12 +84,20 @@ export interface TestIssuer {
   accessToken(changes?: Claims, header?: Claims, key?: SigningKey): Promise<string>;
   /** A key event for this client: "key-probe+jwt" or "key-notice+jwt". */
   keyEvent(typ: string, changes?: Claims, header?: Claims, key?: SigningKey): Promise<string>;
+  /** A logout token for this client and the present session. */
+  logoutToken(changes?: Claims, header?: Claims, key?: SigningKey): Promise<string>;
+  /** Any claims, signed by the present key unless told otherwise. */
+  sign(claims: Claims, header?: Claims, key?: SigningKey): Promise<string>;
   revokeGrants(): void;
   stop(): Promise<void>;
   start(): Promise<void>;
 }
 
+export const LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout";
+
 interface Grant {
+  sid: string;
+  index: number;
   person: TestIssuer["person"];
   nonce: string | undefined;
   challenge: string | undefined;
@@ -99,8 +115,10 @@ export async function anIssuer(options: {
   port: number;
   /** Whether it asks for key sightings, as Signet does. */
   asksForSightings?: boolean;
+  /** Whether its access tokens have a status, and its metadata says so, as Signet's do. */
+  servesStatusLists?: boolean;
 }): Promise<TestIssuer> {
-  const { clock, port, asksForSightings = false } = options;
+  const { clock, port, asksForSightings = false, servesStatusLists = false } = options;
   const issuer = `http://id.localhost:${port}`;
   const codes = new Map<string, Grant>();
   const refreshTokens = new Map<string, { grant: Grant; successor?: string }>();
@@ -112,7 +130,14 @@ export async function anIssuer(options: {
       .setProtectedHeader({ alg: "RS256", kid: key.kid, ...header })
       .sign(key.privateKey);
 
-  const accessClaims = (grant: { person: { sub: string }; scope: string; resource: string }) => ({
+  const statusList = aStatusList({
+    issuer,
+    now,
+    sign: (...args) => sign(...args),
+    kid: () => it.key.kid,
+  });
+
+  const accessClaims = (grant: Pick<Grant, "person" | "scope" | "resource" | "index">) => ({
     iss: issuer,
     sub: grant.person.sub,
     aud: grant.resource,
@@ -121,6 +146,7 @@ export async function anIssuer(options: {
     iat: now(),
     exp: now() + it.accessTokenSeconds,
     jti: random(),
+    ...(servesStatusLists && { status: statusList.claimOf(grant.index) }),
   });
 
   const idToken = (grant: Grant, accessToken: string) => {
@@ -132,7 +158,7 @@ export async function anIssuer(options: {
       iat: now(),
       exp: now() + 300,
       auth_time: grant.authenticatedAt,
-      sid: "the-sid",
+      sid: grant.sid,
       acr: "pwd",
       amr: ["pwd"],
       at_hash: half.toString("base64url"),
@@ -156,8 +182,11 @@ export async function anIssuer(options: {
 
   const authorize = (parameters: URLSearchParams, response: ServerResponse) => {
     const code = random();
+    it.lastIndex += 1;
     codes.set(code, {
       person: it.person,
+      sid: it.sid,
+      index: it.lastIndex,
       nonce: parameters.get("nonce") ?? undefined,
       challenge: parameters.get("code_challenge") ?? undefined,
       redirectUri: parameters.get("redirect_uri") ?? undefined,
@@ -232,6 +261,11 @@ export async function anIssuer(options: {
       return json(response, {
         ...metadata(issuer),
         ...(asksForSightings && { signet_key_sightings_endpoint: `${issuer}/key-sightings` }),
+        ...(servesStatusLists && {
+          status_list_aggregation_endpoint: `${issuer}/status-lists`,
+          backchannel_logout_supported: true,
+          backchannel_logout_session_supported: true,
+        }),
       });
     if (url.pathname === "/jwks") {
       if (it.wrong.jwks) return it.wrong.jwks(response);
@@ -246,12 +280,19 @@ export async function anIssuer(options: {
     if (url.pathname === "/key-sightings") {
       return it.wrong.sighting ? it.wrong.sighting(response) : sighting(request, response);
     }
+    if (url.pathname === STATUS_LIST_PATH) {
+      if (it.wrong.statusList) return it.wrong.statusList(response, request);
+      return statusList.answer(request, response);
+    }
     response.writeHead(404).end();
   };
 
   const it: TestIssuer = {
     issuer,
     person: { sub: "subject-of-alice", name: "Alice Moreau", email: "alice@example.test" },
+    sid: "the-sid",
+    statusList,
+    lastIndex: 0,
     key: await firstKey,
     otherKeys: [],
     accessTokenSeconds: 300,
@@ -271,7 +312,7 @@ export async function anIssuer(options: {
     accessToken: (changes = {}, header = {}, key) => {
       const resource = "http://bank.localhost/api";
       const claims = {
-        ...accessClaims({ person: it.person, scope: "accounts:read", resource }),
+        ...accessClaims({ person: it.person, scope: "accounts:read", resource, index: 0 }),
         ...changes,
       };
       return sign(claims, { typ: "at+jwt", ...header }, key);
@@ -281,6 +322,21 @@ export async function anIssuer(options: {
       const claims = { iss: issuer, aud: CLIENT.clientId, ...times, ...changes };
       return sign(claims, { typ, ...header }, key);
     },
+    logoutToken: (changes = {}, header = {}, key) => {
+      const claims = {
+        iss: issuer,
+        aud: CLIENT.clientId,
+        iat: now(),
+        exp: now() + 120,
+        jti: random(),
+        sub: it.person.sub,
+        sid: it.sid,
+        events: { [LOGOUT_EVENT]: {} },
+        ...changes,
+      };
+      return sign(claims, { typ: "logout+jwt", ...header }, key);
+    },
+    sign: (claims, header = {}, key) => sign(claims, header, key),
     revokeGrants: () => {
       for (const { grant } of refreshTokens.values()) grant.revoked = true;
     },
