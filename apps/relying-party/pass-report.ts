@@ -1,9 +1,10 @@
 import type { VerifiedAccessToken } from "./access-token-verifier.ts";
+import type { TokenStanding } from "./token-status.ts";
 
 /** How much of the signature a page may show. The rest never leaves the server: without it the pass is worthless. */
 const SHOWN_SIGNATURE_CHARACTERS = 24;
 
-export type PassCheck = "signature" | "issuer" | "audience" | "freshness" | "type";
+export type PassCheck = "signature" | "issuer" | "audience" | "freshness" | "type" | "status";
 
 /** The pass taken apart, for the panel "How do we know it's you?". */
 export interface PassReport {
@@ -18,6 +19,8 @@ export interface PassReport {
   verifiedAt: Date;
   tookMilliseconds: number;
   expiresAt: Date;
+  /** The list that says that it has not been taken back; undefined when there was none to look at. */
+  standing?: TokenStanding;
 }
 
 /** Describes a verified access token without its signature's end. */
@@ -27,7 +30,7 @@ export function reportPass(
   keySetFetchedAt: Date,
 ): PassReport {
   const [header = "", payload = "", signature = ""] = token.split(".");
-  const { claims } = verified;
+  const { claims, standing } = verified;
   const expiresAt = new Date(claims.exp * 1000);
   return {
     header: { ...verified.header },
@@ -39,11 +42,18 @@ export function reportPass(
       { name: "audience", detail: claims.aud },
       { name: "freshness", detail: `until ${expiresAt.toISOString()}` },
       { name: "type", detail: verified.header.typ },
+      ...(standing ? [statusCheck(standing)] : []),
     ],
     keyId: verified.header.kid,
     keySetFetchedAt,
     verifiedAt: verified.verifiedAt,
     tookMilliseconds: verified.tookMilliseconds,
     expiresAt,
+    ...(standing && { standing }),
   };
 }
+
+const statusCheck = ({ index, listFetchedAt }: TokenStanding) => ({
+  name: "status" as const,
+  detail: `entry ${index}, list of ${listFetchedAt.toISOString()}`,
+});

@@ -1,7 +1,8 @@
 // What each claim of an access token says, in plain words (RFC 9068 §2.2, RFC 7519 §4.1). A claim
 // that is not known here is shown as it is, without an explanation.
+import type { TokenStanding } from "../token-status.ts";
 import { clockTime, dayOf, shortDay } from "./calendar.ts";
-import { spanOf } from "./time-in-words.ts";
+import { span, spanOf } from "./time-in-words.ts";
 
 export interface ClaimInWords {
   readonly name: string;
@@ -12,7 +13,11 @@ export interface ClaimInWords {
 }
 
 type Payload = Readonly<Record<string, unknown>>;
-type Reading = (payload: Payload, now: Date) => Omit<ClaimInWords, "name">;
+type Reading = (
+  payload: Payload,
+  now: Date,
+  standing: TokenStanding | undefined,
+) => Omit<ClaimInWords, "name">;
 
 const exact =
   (claim: string, note: string): Reading =>
@@ -37,6 +42,13 @@ const READINGS: Readonly<Record<string, Reading>> = {
   acr: words("acr", "how surely Signet knew you: “pwd” is a password"),
   amr: words("amr", "what you used to sign in"),
   jti: exact("jti", "its own serial number"),
+  status: (payload, now, standing) =>
+    standing
+      ? {
+          value: `entry ${standing.index.toLocaleString("en-GB")}: valid`,
+          note: `list fetched ${clockTime(standing.listFetchedAt)}, ${span(standing.listFetchedAt, now)} ago`,
+        }
+      : { value: text(payload["status"]), note: "where to see whether it was taken back" },
   grant_id: exact("grant_id", "the permission it hangs on; taking that back ends it"),
 };
 
@@ -45,10 +57,15 @@ const HEADER_NOTES: Readonly<Record<string, string>> = {
   typ: "an access token, nothing else",
 };
 
-export function claimsInWords(payload: Payload, now: Date): ClaimInWords[] {
+/** @param standing  what the status list says of the token, where one was looked at */
+export function claimsInWords(
+  payload: Payload,
+  now: Date,
+  standing?: TokenStanding,
+): ClaimInWords[] {
   const known = Object.entries(READINGS)
     .filter(([name]) => Object.hasOwn(payload, name))
-    .map(([name, read]) => ({ name, ...read(payload, now) }));
+    .map(([name, read]) => ({ name, ...read(payload, now, standing) }));
   const others = Object.keys(payload)
     .filter((name) => !Object.hasOwn(READINGS, name))
     .map((name) => ({ name, value: text(payload[name]) }));

@@ -49,7 +49,7 @@ export function proofModel(facts: ProofFacts): ProofModel {
     ],
     encoded: pass.encoded,
     header: headerInWords(pass.header, `in our copy of Signet’s keys, ${keysAge} old`),
-    payload: claimsInWords(pass.payload, now),
+    payload: claimsInWords(pass.payload, now, pass.standing),
     signature: [
       {
         name: "checked",
@@ -98,6 +98,12 @@ function checkInWords(name: PassCheck, { pass, siteName, now }: ProofFacts): Che
             detail: "Signet is not answering",
             holds: false,
           };
+    case "status":
+      return {
+        fact: "Not taken back",
+        detail: pass.standing ? `list is ${span(pass.standing.listFetchedAt, now)} old` : "",
+        holds: true,
+      };
   }
 }
 

@@ -28,9 +28,9 @@ export interface KeyCacheWorld {
   close(): Promise<void>;
 }
 
-export async function aKeyCache(): Promise<KeyCacheWorld> {
+export async function aKeyCache({ servesStatusLists = false } = {}): Promise<KeyCacheWorld> {
   const clock = movableClock();
-  const issuer = await anIssuer({ clock, port: await freePort() });
+  const issuer = await anIssuer({ clock, port: await freePort(), servesStatusLists });
   const directory = await mkdtemp(join(tmpdir(), "signet-keys-"));
   const file = join(directory, "key-set.json");
   const network = networkFetch();
