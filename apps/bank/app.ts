@@ -5,9 +5,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { siteApp } from "../relying-party/site-app.ts";
 import type { Site } from "../relying-party/site-main.ts";
+import { stateFile } from "../relying-party/state-file.ts";
 import { accountsEndpoint } from "./api/accounts-endpoint.ts";
+import { transfersEndpoint } from "./api/transfers-endpoint.ts";
+import { createBooks, KeptBooks } from "./ledger/books.ts";
 import { homePage } from "./pages/home-page.ts";
 import { transactionsPage } from "./pages/transactions-page.ts";
+import { transfersPage } from "./pages/transfers-page.ts";
 import type { HarbourViews } from "./pages/views.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -18,9 +22,11 @@ const fontsOf = (face: string) =>
   );
 
 export const harbourBank: Site = {
-  scope: "openid profile email accounts:read",
-  app: ({ config, relyingParty, clock, logger }) =>
-    siteApp<HarbourViews>({
+  scope: "openid profile email accounts:read transfers:write",
+  app({ config, relyingParty, clock, logger }) {
+    const file = stateFile(join(config.dataDirectory, "transfers.json"), KeptBooks);
+    const books = createBooks({ clock, file });
+    return siteApp<HarbourViews>({
       config,
       relyingParty,
       logger,
@@ -32,14 +38,29 @@ export const harbourBank: Site = {
         "/assets/fonts/red-hat-mono": fontsOf("red-hat-mono"),
       },
       routes({ router, render }) {
-        const { requireSession, requireAccess } = relyingParty;
-        router.get("/", requireSession(), homePage({ render, siteName: config.name, clock }));
-        router.get("/transactions", requireSession(), transactionsPage({ render, clock }));
-        router.get(
-          "/api/accounts",
-          requireAccess({ scope: "accounts:read" }),
-          accountsEndpoint({ clock }),
-        );
+        const { requireSession, requireAccess, readOwnForm } = relyingParty;
+        const home = homePage({ render, siteName: config.name, books, clock });
+        const transfers = transfersPage({ render, books, readOwnForm, clock });
+        // What cannot be undone waits until Signet says that nobody has been signed out.
+        const strict = true;
+        router
+          .get("/", requireSession(), home)
+          .get("/transactions", requireSession(), transactionsPage({ render, books, clock }))
+          .get("/transfers", requireSession({ strict }), transfers.form)
+          .post("/transfers", requireSession({ strict }), transfers.send)
+          .get("/transfers/:id", requireSession(), transfers.done);
+        router
+          .get(
+            "/api/accounts",
+            requireAccess({ scope: "accounts:read" }),
+            accountsEndpoint({ books, clock }),
+          )
+          .post(
+            "/api/transfers",
+            requireAccess({ scope: "transfers:write", strict }),
+            transfersEndpoint({ books }),
+          );
       },
-    }),
+    });
+  },
 };

@@ -3,16 +3,18 @@ import type { Clock } from "../../relying-party/clock.ts";
 import { accessOf, type SiteContext } from "../../relying-party/visit.ts";
 import { dayOf, monthOf } from "../../relying-party/words/calendar.ts";
 import { decimalEuros } from "../../sample-life/money.ts";
-import { type Customer, customerFor } from "../ledger/customer.ts";
-import { type AccountId, statementOf } from "../ledger/statement.ts";
+import type { AccountId } from "../ledger/account.ts";
+import type { Books } from "../ledger/books.ts";
+import type { Customer } from "../ledger/customer.ts";
+import { statementOf } from "../ledger/statement.ts";
 
 export const accountsEndpoint =
-  ({ clock }: { clock: Clock }) =>
+  ({ books, clock }: { books: Books; clock: Clock }) =>
   async (ctx: SiteContext) => {
     const { iss, sub } = accessOf(ctx);
-    const now = clock.now();
+    const customer = await books.customerOf({ issuer: iss, subject: sub });
     ctx.set("Cache-Control", "no-store");
-    ctx.body = accountsAnswer(customerFor({ issuer: iss, subject: sub }), now);
+    ctx.body = accountsAnswer(customer, clock.now());
   };
 
 /** Amounts are decimal text with their currency beside them, so that no reader loses a cent. */

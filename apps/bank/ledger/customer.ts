@@ -8,6 +8,7 @@ import {
   type WorkingLife,
   workingLife,
 } from "../../sample-life/working-life.ts";
+import type { Transfer } from "./transfer.ts";
 
 export interface Customer {
   readonly key: PersonKey;
@@ -22,6 +23,8 @@ export interface Customer {
   readonly firstDepositCents: number;
   /** What the current account holds, more or less, when a month begins. */
   readonly cushionCents: number;
+  /** What they have sent from Current by their own hand, oldest first. All else here is made up. */
+  readonly transfers: readonly Transfer[];
 }
 
 const LANDLORDS = ["Régie Foch", "Régie Bellecour", "Foncière des Pentes"] as const;
@@ -29,7 +32,7 @@ const A_USUAL_MONTH = "2026-01";
 
 const toNearest = (step: number, value: number) => Math.round(value / step) * step;
 
-export function customerFor(key: PersonKey): Customer {
+export function customerFor(key: PersonKey, transfers: readonly Transfer[] = []): Customer {
   const throwing = dice("harbour customer", key.issuer, key.subject);
   const life = workingLife(key);
   const pay = netPayIn(life, A_USUAL_MONTH);
@@ -45,5 +48,6 @@ export function customerFor(key: PersonKey): Customer {
     standingOrderCents: toNearest(5000, pay * (0.15 + throwing.fraction() * 0.08)),
     firstDepositCents: throwing.between(20, 60) * 10_000,
     cushionCents: toNearest(100, pay * 0.85),
+    transfers,
   };
 }

@@ -11,10 +11,11 @@ export type Purpose =
   | "Travel"
   | "Leisure"
   | "Health"
-  | "Clothes";
+  | "Clothes"
+  | "Transfers";
 
 /** A card payment is pending on the day it is made. `own` moves money between a person's own accounts. */
-export type MovementKind = "card" | "debit" | "credit" | "own";
+export type MovementKind = "card" | "debit" | "credit" | "own" | "transfer";
 
 export interface Movement {
   readonly day: Day;
@@ -23,6 +24,8 @@ export interface Movement {
   /** Positive came in, negative went out. */
   readonly cents: number;
   readonly kind: MovementKind;
+  /** What the sender wrote. */
+  readonly reference?: string;
 }
 
 export const sumOf = (movements: readonly Movement[]): number =>

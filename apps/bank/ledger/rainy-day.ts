@@ -8,19 +8,24 @@ import {
   workingDayAfter,
 } from "../../relying-party/words/calendar.ts";
 import type { Customer } from "./customer.ts";
-import type { Movement } from "./movement.ts";
+import { type Movement, sumOf } from "./movement.ts";
+import { transfersIn } from "./transfer.ts";
 
 export const RAINY_DAY_RATE_PERCENT = 2.15;
 
 /** What stood in Rainy day when the month began. */
 export function rainyDayOpeningCents(customer: Customer, month: Month): number {
   return monthsFrom(customer.openedIn, addMonths(month, -1)).reduce(
-    (balance) => balance + customer.standingOrderCents + interestCents(balance),
+    (balance, past) =>
+      balance +
+      customer.standingOrderCents +
+      interestCents(balance) +
+      sumOf(transfersIn(customer, "rainy-day", past)),
     customer.firstDepositCents,
   );
 }
 
-/** Every movement of the month, oldest first. */
+/** Every movement of the month but transfers, oldest first. */
 export function rainyDayMonth(customer: Customer, month: Month): Movement[] {
   const saved: Movement = {
     day: workingDayAfter(dayInMonth(month, customer.life.payDay + 1)),

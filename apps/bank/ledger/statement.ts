@@ -2,13 +2,12 @@
 // balance after each. All that the pages and the API show is read from statements, so the numbers
 // agree wherever they appear.
 import { type Day, type Month, monthOf } from "../../relying-party/words/calendar.ts";
+import { ACCOUNT_IDS, type AccountId } from "./account.ts";
 import { currentMonth, openingCents } from "./current-month.ts";
 import type { Customer } from "./customer.ts";
-import type { Movement } from "./movement.ts";
+import { type Movement, sumOf } from "./movement.ts";
 import { rainyDayMonth, rainyDayOpeningCents } from "./rainy-day.ts";
-
-export const ACCOUNT_IDS = ["current", "rainy-day"] as const;
-export type AccountId = (typeof ACCOUNT_IDS)[number];
+import { transfersBefore, transfersIn } from "./transfer.ts";
 
 export interface StatementLine extends Movement {
   readonly balanceCents: number;
@@ -33,8 +32,14 @@ export function statementOf(
   today: Day,
 ): Statement {
   const isCurrent = account === "current";
-  const opening = isCurrent ? openingCents(customer, month) : rainyDayOpeningCents(customer, month);
-  const movements = isCurrent ? currentMonth(customer, month) : rainyDayMonth(customer, month);
+  const opening = isCurrent
+    ? openingCents(customer, month) + sumOf(transfersBefore(customer, "current", month))
+    : rainyDayOpeningCents(customer, month);
+  const planned = isCurrent ? currentMonth(customer, month) : rainyDayMonth(customer, month);
+  // A stable sort: what was sent comes after all else of its day.
+  const movements = [...planned, ...transfersIn(customer, account, month)].sort((one, other) =>
+    one.day < other.day ? -1 : one.day > other.day ? 1 : 0,
+  );
 
   let balanceCents = opening;
   const lines = movements

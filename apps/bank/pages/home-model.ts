@@ -14,7 +14,7 @@ import {
 import { type OutageModel, outageModel } from "../../relying-party/words/outage-model.ts";
 import { type ProofModel, proofModel } from "../../relying-party/words/proof-model.ts";
 import { euros, wholeEuros } from "../../sample-life/money.ts";
-import { type Customer, customerFor } from "../ledger/customer.ts";
+import type { Customer } from "../ledger/customer.ts";
 import { nextDebit } from "../ledger/next-debit.ts";
 import { RAINY_DAY_RATE_PERCENT } from "../ledger/rainy-day.ts";
 import { type SpendingTide, spendingTide } from "../ledger/spending.ts";
@@ -52,9 +52,13 @@ export interface HomeModel {
   readonly outage: OutageModel | undefined;
 }
 
-export function homeModel(visit: Visit, siteName: string, now: Date): HomeModel {
+export function homeModel(
+  visit: Visit,
+  customer: Customer,
+  siteName: string,
+  now: Date,
+): HomeModel {
   const { signedIn, pass, outage } = visit;
-  const customer = customerFor(signedIn);
   const today = dayOf(now);
   const month = monthOf(today);
   const current = statementOf(customer, "current", month, today);

@@ -8,6 +8,7 @@ export interface MovementRow {
   readonly party: string;
   readonly icon: string;
   readonly purpose: Purpose;
+  readonly reference?: string;
   readonly amount: string;
   readonly balance: string;
   readonly isIn: boolean;
@@ -30,6 +31,7 @@ const PURPOSE_ICONS: Readonly<Record<Purpose, string>> = {
   Leisure: "book-open",
   Health: "heart-pulse",
   Clothes: "shirt",
+  Transfers: "send",
 };
 const PARTY_ICONS: Readonly<Record<string, string>> = {
   "Evergreen Retirement": "tree-pine",
@@ -56,6 +58,7 @@ const rowOf = (line: StatementLine): MovementRow => ({
   party: line.party,
   icon: PARTY_ICONS[line.party] ?? PURPOSE_ICONS[line.purpose],
   purpose: line.purpose,
+  ...(line.reference && { reference: line.reference }),
   amount: movedEuros(line.cents),
   balance: bareEuros(line.balanceCents),
   isIn: line.cents > 0,

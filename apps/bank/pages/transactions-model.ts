@@ -13,8 +13,9 @@ import {
 } from "../../relying-party/words/calendar.ts";
 import { type OutageModel, outageModel } from "../../relying-party/words/outage-model.ts";
 import { euros, movedEuros } from "../../sample-life/money.ts";
-import { type Customer, customerFor } from "../ledger/customer.ts";
-import { ACCOUNT_IDS, type AccountId, type Statement, statementOf } from "../ledger/statement.ts";
+import { ACCOUNT_IDS, type AccountId } from "../ledger/account.ts";
+import type { Customer } from "../ledger/customer.ts";
+import { type Statement, statementOf } from "../ledger/statement.ts";
 import { type DayOfMovements, daysOfMovements } from "./movement-rows.ts";
 
 interface LinkTo {
@@ -48,10 +49,10 @@ export interface TransactionsQuery {
 /** Undefined when the account has no such month: before it was opened, or still to come. */
 export function transactionsModel(
   visit: Visit,
+  customer: Customer,
   { account = "current", month: asked }: TransactionsQuery,
   now: Date,
 ): TransactionsModel | undefined {
-  const customer = customerFor(visit.signedIn);
   const today = dayOf(now);
   const thisMonth = monthOf(today);
   const month = asked ?? thisMonth;

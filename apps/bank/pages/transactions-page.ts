@@ -3,7 +3,8 @@ import { z } from "zod";
 import type { Clock } from "../../relying-party/clock.ts";
 import { pageNotFound } from "../../relying-party/site-problem.ts";
 import { type SiteContext, visitOf } from "../../relying-party/visit.ts";
-import { ACCOUNT_IDS } from "../ledger/statement.ts";
+import { ACCOUNT_IDS } from "../ledger/account.ts";
+import type { Books } from "../ledger/books.ts";
 import { transactionsModel } from "./transactions-model.ts";
 import type { HarbourRender } from "./views.ts";
 
@@ -18,15 +19,18 @@ const TransactionsRequest = z.looseObject({
 
 interface Deps {
   render: HarbourRender;
+  books: Books;
   clock: Clock;
 }
 
 export const transactionsPage =
-  ({ render, clock }: Deps) =>
+  ({ render, books, clock }: Deps) =>
   async (ctx: SiteContext) => {
     const request = TransactionsRequest.safeParse(ctx.query);
     if (!request.success) throw pageNotFound();
-    const model = transactionsModel(visitOf(ctx), request.data, clock.now());
+    const visit = visitOf(ctx);
+    const customer = await books.customerOf(visit.signedIn);
+    const model = transactionsModel(visit, customer, request.data, clock.now());
     if (!model) throw pageNotFound();
     await render(ctx, "transactions", model);
   };

@@ -48,7 +48,7 @@ const READINGS: Readonly<Record<string, Reading>> = {
           value: `entry ${standing.index.toLocaleString("en-GB")}: valid`,
           note: `list fetched ${clockTime(standing.listFetchedAt)}, ${span(standing.listFetchedAt, now)} ago`,
         }
-      : { value: text(payload["status"]), note: "where to see whether it was taken back" },
+      : { value: text(payload.status), note: "where to see whether it was taken back" },
   grant_id: exact("grant_id", "the permission it hangs on; taking that back ends it"),
 };
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { ACCOUNT_IDS } from "../../../../apps/bank/ledger/account.ts";
 import { customerFor } from "../../../../apps/bank/ledger/customer.ts";
 import { sumOf } from "../../../../apps/bank/ledger/movement.ts";
 import { nextDebit } from "../../../../apps/bank/ledger/next-debit.ts";
 import { spendingTide } from "../../../../apps/bank/ledger/spending.ts";
-import { ACCOUNT_IDS, statementOf, totalCentsOn } from "../../../../apps/bank/ledger/statement.ts";
+import { statementOf, totalCentsOn } from "../../../../apps/bank/ledger/statement.ts";
 import {
   addDays,
   addMonths,
