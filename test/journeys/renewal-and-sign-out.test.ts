@@ -64,7 +64,7 @@ describe("renewal", () => {
 describe.each([{ javaScript: true }, { javaScript: false }])(
   "sign-out (JavaScript: $javaScript)",
   ({ javaScript }) => {
-    it("ends the site's session and Signet's, and shows a receipt that holds for the other site too", async () => {
+    it("L2: ends it everywhere; the receipt fills in, and the other site refuses on the next click", async () => {
       const { page, context } = await browser.newPerson({ javaScript });
       await page.goto(house.bank);
       await signInHere(page, house.alice);
@@ -77,16 +77,44 @@ describe.each([{ javaScript: true }, { javaScript: false }])(
       expect(await page.getByRole("heading", { level: 1 }).innerText()).toBe("You are signed out");
       const receipt = page.getByRole("region", { name: "Receipt" });
       expect(await receipt.innerText()).toMatch(/Harbour Bank\s+Signed out/);
-      expect(await receipt.innerText()).toMatch(/Evergreen Retirement\s+Ending/);
+      // The page looks again by itself.
+      await receipt.getByText("It confirmed at").waitFor();
+      expect(await receipt.innerText()).toMatch(/Evergreen Retirement\s+Signed out/);
 
-      await page.goto(house.bank);
-      expect(new URL(page.url()).origin).toBe(house.issuer);
-
-      // The receipt's promise: five minutes at the latest.
-      house.clock.advance(301);
-      await page.goto(house.retirement);
-      expect(new URL(page.url()).origin).toBe(house.issuer);
+      for (const site of [house.bank, house.retirement]) {
+        await page.goto(site);
+        expect(new URL(page.url()).origin).toBe(house.issuer);
+      }
       await context.close();
     });
   },
 );
+
+describe("a site that cannot be told", () => {
+  it("L3: refuses within the quarter of a minute that its status list is good for", async () => {
+    const { clientStore, clients } = house.idp().known;
+    const [evergreen] = (await clientStore.listFirstParty()).filter(({ redirectUris }) =>
+      redirectUris[0]?.startsWith(house.retirement),
+    );
+    if (!evergreen) throw new Error("no Evergreen");
+    const now = house.clock.now();
+    await clientStore.update(evergreen.id, { backchannelLogoutUri: null }, now, { actor: "test" });
+    clients.forget();
+
+    const { page, context } = await browser.newPerson();
+    await page.goto(house.bank);
+    await signInHere(page, house.alice);
+    await page.goto(house.retirement);
+    expect(page.url()).toBe(`${house.retirement}/`);
+    await page.goto(house.bank);
+    await page.getByRole("button", { name: "Sign out" }).first().click();
+    const receipt = page.getByRole("region", { name: "Receipt" });
+    expect(await receipt.innerText()).toMatch(/Evergreen Retirement\s+Ending/);
+    expect(await receipt.innerText()).toMatch(/ends by \d\d:\d\d:\d\d UTC at the latest/);
+
+    house.clock.advance(15);
+    await page.goto(house.retirement);
+    expect(new URL(page.url()).origin).toBe(house.issuer);
+    await context.close();
+  });
+});
