@@ -94,7 +94,7 @@ export const transfersPage = ({ render, books, readOwnForm, clock }: Deps) => {
 };
 
 /** One sentence for each field is enough at a time. */
-function firstOfEach(error: z.ZodError): TransferErrors["fields"] {
+function firstOfEach(error: z.ZodError): Record<string, string> {
   const first: Record<string, string> = {};
   for (const { path, message } of error.issues) first[path.join(".")] ??= message;
   return first;

@@ -19,11 +19,20 @@ export interface SiteOfOurs {
   signedIn(person?: Partial<TestIssuer["person"]>): Promise<SignedInVisitor>;
   visitor(): Visitor;
   api(path: string, scope: string, subject?: string): Promise<Page>;
+  /** One request to the site's API by a bearer of this scope, with a token of other claims where given. */
+  call(
+    path: string,
+    scope: string,
+    request: { headers?: Record<string, string>; body?: string; claims?: Record<string, unknown> },
+  ): Promise<Page>;
+  /** Stops the site and starts it again on the same data. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface SignedInVisitor {
   get(path: string): Promise<Page>;
+  post(path: string, form: Record<string, string>, headers?: Record<string, string>): Promise<Page>;
 }
 
 export async function aSiteOfOurs(options: {
@@ -32,9 +41,11 @@ export async function aSiteOfOurs(options: {
   hostname: string;
   at?: string;
   issuerDown?: boolean;
+  servesStatusLists?: boolean;
 }): Promise<SiteOfOurs> {
   const clock = movableClock(new Date(options.at ?? "2026-11-20T13:06:38.204Z"));
-  const issuer = await anIssuer({ clock, port: await freePort() });
+  const { servesStatusLists = false } = options;
+  const issuer = await anIssuer({ clock, port: await freePort(), servesStatusLists });
   if (options.issuerDown) await issuer.stop();
   const dataDirectory = await mkdtemp(join(tmpdir(), "signet-site-"));
   const port = await freePort();
@@ -46,7 +57,8 @@ export async function aSiteOfOurs(options: {
     DATA_DIR: dataDirectory,
   });
   const logger = createSiteLogger({ level: "silent", site: config.name });
-  const running: RunningSite = await startSite(options.site, { config, clock, logger });
+  const start = () => startSite(options.site, { config, clock, logger });
+  let running: RunningSite = await start();
   const baseUrl = `http://${options.hostname}:${port}`;
   const visitors: Visitor[] = [];
   const visitor = () => {
@@ -65,12 +77,29 @@ export async function aSiteOfOurs(options: {
       issuer.person = { ...issuer.person, ...person };
       const somebody = visitor();
       await somebody.visit(`${baseUrl}/`);
-      return { get: (path) => somebody.request(`${baseUrl}${path}`) };
+      return {
+        get: (path) => somebody.request(`${baseUrl}${path}`),
+        post: (path, form, headers = {}) =>
+          somebody.request(`${baseUrl}${path}`, { form, headers }),
+      };
     },
     async api(path, scope, subject = issuer.person.sub) {
       const token = await issuer.accessToken({ aud: config.resource, scope, sub: subject });
       const headers = { authorization: `Bearer ${token}` };
       return visitor().request(`${baseUrl}${path}`, { headers });
+    },
+    async call(path, scope, { headers = {}, body, claims = {} }) {
+      const token = await issuer.accessToken({ aud: config.resource, scope, ...claims });
+      const authorization = { authorization: `Bearer ${token}`, ...headers };
+      return visitor().request(`${baseUrl}${path}`, {
+        headers: authorization,
+        ...(body !== undefined && { method: "POST", body }),
+      });
+    },
+    async restart() {
+      await running.stop();
+      running = await start();
+      await untilReady(running);
     },
     async close() {
       await Promise.all(visitors.map((each) => each.close()));

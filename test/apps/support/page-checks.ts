@@ -44,7 +44,9 @@ export function expectSoundStructure({ text }: Page): void {
   const ids = all(text, attribute("id"));
   expect(new Set(ids).size).toBe(ids.length);
   for (const name of ["for", "aria-labelledby", "aria-describedby"]) {
-    for (const id of all(text, attribute(name))) expect(ids).toContain(id);
+    for (const named of all(text, attribute(name))) {
+      for (const id of named.split(" ")) expect(ids).toContain(id);
+    }
   }
   expect(text.match(/<h1/g)).toHaveLength(1);
   expect(text).toMatch(/<html lang="en">/);

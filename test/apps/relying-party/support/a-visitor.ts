@@ -13,7 +13,13 @@ export interface Visitor {
   /** One request, no redirect followed. */
   request(
     url: string,
-    options?: { method?: string; headers?: Record<string, string>; form?: Record<string, string> },
+    options?: {
+      method?: string;
+      headers?: Record<string, string>;
+      form?: Record<string, string>;
+      /** As it is, in place of a form. */
+      body?: string;
+    },
   ): Promise<Page>;
   /** A navigation: follows redirects and lands somewhere. */
   visit(url: string): Promise<Page>;
@@ -38,7 +44,7 @@ export function aVisitor(): Visitor {
       else cookies(url).set(name, pair.slice(name.length + 1));
     }
   };
-  const request: Visitor["request"] = async (url, { method, headers = {}, form } = {}) => {
+  const request: Visitor["request"] = async (url, { method, headers = {}, form, body } = {}) => {
     const cookie = [...cookies(url)].map(([name, value]) => `${name}=${value}`).join("; ");
     const answer = await send(network.fetch, url, {
       method: method ?? (form ? "POST" : "GET"),
@@ -48,6 +54,7 @@ export function aVisitor(): Visitor {
         ...headers,
       },
       ...(form && { body: new URLSearchParams(form).toString() }),
+      ...(body !== undefined && { body }),
     });
     keep(url, answer.setCookies);
     return answer;
