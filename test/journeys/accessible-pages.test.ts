@@ -69,6 +69,15 @@ describe.each(looks)("at $width px, dark: $dark", ({ width, dark }) => {
     await sound(page, "Alice");
     await page.goto(`${house.bank}/transactions`);
     await sound(page);
+    await page.goto(`${house.bank}/transfers?to=rainy-day`);
+    await sound(page, "Send money");
+    await page.getByRole("button", { name: "Send it" }).click();
+    await page.getByRole("alert").waitFor();
+    await sound(page, "Send money");
+    await page.getByLabel("Amount").fill("0.01");
+    await page.getByLabel("Reference").fill("A cent at a time");
+    await page.getByRole("button", { name: "Send it" }).click();
+    await sound(page, "moved to Rainy day");
     await page.goto(house.retirement);
     await sound(page, "Alice");
     await page.goto(`${house.retirement}/contributions`);

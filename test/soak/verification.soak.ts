@@ -1,7 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { channel } from "node:diagnostics_channel";
 import type { IncomingMessage } from "node:http";
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { statusAt } from "../../apps/relying-party/status-bits.ts";
 import { aHouse, type House } from "../support/a-house.ts";
 import { localFetch } from "../support/local-fetch.ts";
 import { count, figure, timed } from "./support/figures.ts";
@@ -31,8 +33,10 @@ describe("sites that verify by themselves", () => {
   it("make no call to the identity provider in 10 000 verified requests", async () => {
     await localFetch(`${house.issuer}/jwks`).then((answer) => answer.text());
     expect(requestsToIdp).toBe(1);
-    requestsToIdp = 0;
     const tokens = await Promise.all(Array.from({ length: 100 }, mint));
+    // The first look at a status list fetches it.
+    await present(tokens[0] ?? "");
+    requestsToIdp = 0;
     const samples: number[] = [];
     await onLanes(LANES, count(10_000), async (index) => {
       samples.push(await timed(() => present(tokens[index % tokens.length] ?? "")));
@@ -46,6 +50,24 @@ describe("sites that verify by themselves", () => {
     figure(
       { id: "", what: "calls to the IdP meanwhile", unit: "", samples: [requestsToIdp] },
       { of: "most", atMost: 0 },
+    );
+  });
+
+  it("L3: look a bit up in less than a microsecond", () => {
+    const list = { bits: 1, bytes: randomBytes(2 ** 17) } as const;
+    const looks = 10_000;
+    const round = () => {
+      const startedAt = performance.now();
+      let set = 0;
+      for (let look = 0; look < looks; look += 1)
+        set += statusAt(list, (look * 7919) % 2 ** 20) ?? 0;
+      expect(set).toBeGreaterThan(0);
+      return (performance.now() - startedAt) / looks;
+    };
+    const samples = Array.from({ length: 200 }, round);
+    figure(
+      { id: "L3", what: "a look at one bit of a status list", unit: "ms", samples },
+      { of: "p99", atMost: 0.001 },
     );
   });
 
