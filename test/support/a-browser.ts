@@ -22,6 +22,8 @@ export interface PersonOptions {
   readonly javaScript?: boolean;
   readonly dark?: boolean;
   readonly width?: number;
+  /** Takes certificates that nobody vouches for, as those of tests are. */
+  readonly trusting?: boolean;
 }
 
 export interface TestBrowser {
@@ -37,12 +39,13 @@ export async function aBrowser(): Promise<TestBrowser> {
     headless: true,
   });
   return {
-    async newPerson({ javaScript = true, dark = false, width = 1280 } = {}) {
+    async newPerson({ javaScript = true, dark = false, width = 1280, trusting = false } = {}) {
       const context = await browser.newContext({
         javaScriptEnabled: javaScript,
         colorScheme: dark ? "dark" : "light",
         viewport: { width, height: 900 },
         reducedMotion: "reduce",
+        ignoreHTTPSErrors: trusting,
       });
       context.setDefaultTimeout(15_000);
       return { page: await context.newPage(), context };
