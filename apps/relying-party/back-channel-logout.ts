@@ -2,7 +2,7 @@ import type { Context } from "koa";
 import type { Logger } from "pino";
 import type { EndedSessions } from "./ended-sessions.ts";
 import { KeysUnavailable } from "./key-cache.ts";
-import type { VerifyLogoutToken } from "./logout-token-verifier.ts";
+import { InvalidLogoutToken, type VerifyLogoutToken } from "./logout-token-verifier.ts";
 import { readForm } from "./read-form.ts";
 
 /**
@@ -20,7 +20,7 @@ export function createBackChannelLogout(options: {
   const endingIn = async (ctx: Context) => {
     try {
       const token = (await readForm(ctx)).get("logout_token");
-      if (token === undefined) throw new Error("no logout_token");
+      if (token === undefined) throw new InvalidLogoutToken("no logout_token");
       return await verify(token);
     } catch (error) {
       logger.info({ err: error }, "logout token refused");

@@ -1,5 +1,5 @@
 import type { FetchLike } from "./outbound-fetch.ts";
-import type { ReadStatusList, StatusList } from "./status-list-token.ts";
+import { InvalidStatusList, type ReadStatusList, type StatusList } from "./status-list-token.ts";
 
 /** A believable answer of a list's address. Without `list` it confirms the one that the ETag names. */
 export interface StatusListAnswer {
@@ -7,7 +7,7 @@ export interface StatusListAnswer {
   etag: string | undefined;
 }
 
-/** @throws for anything that is not a status list: an error page, a redirect, another token */
+/** @throws InvalidStatusList for an error page, a redirect, another token; Unreachable for no answer */
 export type FetchStatusList = (uri: string, etag: string | undefined) => Promise<StatusListAnswer>;
 
 /** Asks for a status list (Token Status List, draft-20), conditionally when an ETag is known. */
@@ -21,7 +21,7 @@ export const createFetchStatusList =
     const answer = await fetch(uri, { headers });
     if (answer.status === 304 && etag) return { etag };
     if (answer.status !== 200 || !isStatusList(answer)) {
-      throw new Error(`no status list in the answer (status ${answer.status})`);
+      throw new InvalidStatusList(`no status list in the answer (status ${answer.status})`);
     }
     const list = await read(await answer.text(), uri);
     return { list, etag: answer.headers.get("etag") ?? undefined };

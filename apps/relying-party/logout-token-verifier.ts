@@ -4,7 +4,7 @@ import { decodeProtectedHeader, jwtVerify } from "jose";
 import { z } from "zod";
 import { type Clock, numericDate } from "./clock.ts";
 import type { SessionEnd } from "./ended-sessions.ts";
-import type { KeyCache } from "./key-cache.ts";
+import { type KeyCache, KeysUnavailable } from "./key-cache.ts";
 import { Kid } from "./key-set.ts";
 import { isCompactJws } from "./token-syntax.ts";
 
@@ -35,9 +35,14 @@ const Claims = z
   .refine(({ iat, exp }) => exp > iat && exp - iat <= LONGEST_LIFETIME_SECONDS, "lives too long")
   .refine(({ sub, sid }) => sub !== undefined || sid !== undefined, "it ends nobody's session");
 
+/** Not a logout token of our issuer's for this site; the cause says why. */
+export class InvalidLogoutToken extends Error {
+  override name = "InvalidLogoutToken";
+}
+
 /**
  * What a logout token ends: with a `sid` every session here that hangs on that one, else all of that person.
- * @throws for anything but a logout token of our issuer for this site; KeysUnavailable or UnknownKey among them
+ * @throws InvalidLogoutToken, or KeysUnavailable when there is nothing to verify with
  */
 export type VerifyLogoutToken = (token: string) => Promise<SessionEnd>;
 
@@ -49,10 +54,9 @@ export function createLogoutTokenVerifier(options: {
   clock: Clock;
 }): VerifyLogoutToken {
   const { issuer, algorithms, keys, clock } = options;
-  return async (token) => {
+  const verified = async (token: string): Promise<SessionEnd> => {
     const audience = options.clientId();
     if (!audience) throw new Error("this site does not know its client id yet");
-    if (!isCompactJws(token)) throw new Error("the logout token is malformed");
     Header.parse(decodeProtectedHeader(token));
     const { payload } = await jwtVerify(token, (header) => keys.resolve(header), {
       algorithms: [...algorithms],
@@ -66,5 +70,12 @@ export function createLogoutTokenVerifier(options: {
     if (iat > numericDate(clock.now()) + SKEW_SECONDS) throw new Error("not valid yet");
     if (sid !== undefined) return { kind: "sid", sid };
     return { kind: "subject", subject: sub ?? "", before: new Date(iat * 1000) };
+  };
+  return async (token) => {
+    if (!isCompactJws(token)) throw new InvalidLogoutToken("the logout token is malformed");
+    return verified(token).catch((cause: unknown) => {
+      if (cause instanceof KeysUnavailable) throw cause;
+      throw new InvalidLogoutToken("the logout token is not valid", { cause });
+    });
   };
 }

@@ -61,6 +61,8 @@ export function createRequireSession(options: {
         await sessions.end(ctx, session);
         return signIn(ctx);
       }
+      // Asking the provider takes its time, in which a logout token may have been answered.
+      if (await sessions.hasEnded(session)) return signIn(ctx);
       await admit(ctx, session, state);
       return next();
     };

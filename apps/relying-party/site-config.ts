@@ -73,7 +73,9 @@ export const SiteEnvironment = z.object({
     ),
   DATA_DIR: present
     .optional()
-    .describe("Directory for the last good key set, discovery and demo secrets."),
+    .describe(
+      "Directory for what a restart must not forget: the last good key set, discovery, ended sessions, demo secrets.",
+    ),
   OUTAGE_GRACE_SECONDS: seconds
     .default(3600)
     .describe(

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { type Clock, hasPassed } from "./clock.ts";
 import type { FetchStatusList } from "./fetch-status-list.ts";
 import type { KeyCache } from "./key-cache.ts";
-import type { StatusList } from "./status-list-token.ts";
+import { InvalidStatusList, type StatusList } from "./status-list-token.ts";
 
 export interface HeldStatusList {
   list: StatusList;
@@ -68,7 +68,7 @@ export function createStatusListCopy(options: {
       const answer = await fetchList(uri, held && isSound(held) ? held.etag : undefined);
       // "Not modified" confirms the list that we hold.
       const list = answer.list ?? held?.list;
-      if (!list) throw new Error("not modified, yet nothing is held");
+      if (!list) throw new InvalidStatusList("not modified, yet nothing is held");
       held = { list, etag: answer.etag, fetchedAt };
       failedAt = undefined;
       dueShare = randomInt(EARLIEST_SHARE_PERCENT, 100) / 100;

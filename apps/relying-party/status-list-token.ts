@@ -49,7 +49,12 @@ export interface StatusList extends StatusBits {
   readonly ttlSeconds: number;
 }
 
-/** @throws for anything but a list that the issuer has signed for this very address */
+/** Not a list that the issuer has signed for this very address; the cause says why. */
+export class InvalidStatusList extends Error {
+  override name = "InvalidStatusList";
+}
+
+/** @throws InvalidStatusList */
 export type ReadStatusList = (token: string, uri: string) => Promise<StatusList>;
 
 export function createStatusListReader(options: {
@@ -59,8 +64,7 @@ export function createStatusListReader(options: {
   clock: Clock;
 }): ReadStatusList {
   const { issuer, algorithms, keys, clock } = options;
-  return async (token, uri) => {
-    if (!isCompactJws(token, STATUS_LIST_MAX_BYTES)) throw new Error("the list is malformed");
+  const verified = async (token: string, uri: string): Promise<StatusList> => {
     const { kid } = Header.parse(decodeProtectedHeader(token));
     const { payload } = await jwtVerify(token, (header) => keys.resolve(header), {
       algorithms: [...algorithms],
@@ -79,6 +83,14 @@ export function createStatusListReader(options: {
       expiresAt: new Date(exp * 1000),
       ttlSeconds: Math.min(Math.max(ttl, LEAST_TTL_SECONDS), MOST_TTL_SECONDS),
     };
+  };
+  return async (token, uri) => {
+    if (!isCompactJws(token, STATUS_LIST_MAX_BYTES)) {
+      throw new InvalidStatusList("the status list is malformed");
+    }
+    return verified(token, uri).catch((cause: unknown) => {
+      throw new InvalidStatusList("the status list is not valid", { cause });
+    });
   };
 }
 

@@ -178,6 +178,19 @@ describe("a logout token that ends sessions (Back-Channel Logout 1.0 §2.7)", ()
     await expect.poll(() => isSignedIn(visitor)).toBe(false);
   });
 
+  it("a page that is asking for a new access token meanwhile is not shown", async () => {
+    const visitor = await signedIn("laptop");
+    world.clock.advance(250);
+    const token = await world.issuer.logoutToken();
+    world.issuer.wrong.token = (response) =>
+      void world.logout(token).then(({ status }) => {
+        expect(status).toBe(200);
+        response.destroy();
+      });
+    expect((await home(visitor)).status).toBe(303);
+    expect(world.issuer.requestsTo("/token")).toBe(2);
+  });
+
   it("works with a key that the site has not met yet, at the usual pace", async () => {
     const visitor = await signedIn("laptop");
     const next = await aSigningKey();
