@@ -254,6 +254,15 @@ describe("Z1: lenient and strict routes while the provider is away", () => {
     expect((await strictPage(visitor)).status).toBe(503);
   });
 
+  it("not even while the list still answers and only the renewal of access does not", async () => {
+    await open();
+    const visitor = await world.signedInVisitor();
+    world.issuer.wrong.token = (response) => response.destroy();
+    world.clock.advance(400);
+    expect((await home(visitor)).status).toBe(200);
+    expect((await strictPage(visitor)).status).toBe(503);
+  });
+
   it("strict without any list is 503, and 200 as soon as the provider is back", async () => {
     await open();
     const token = await world.token(indexOf(1));
