@@ -67,6 +67,9 @@ describe("authorization code grant (RFC 6749 §4.1.3)", () => {
       jti: expect.any(String),
       scope: "openid profile email",
       grant_id: grantId,
+      status: {
+        status_list: { idx: expect.any(Number), uri: `${issuer}/status-lists/0` },
+      },
       auth_time: expect.any(Number),
       acr: "pwd",
       amr: ["pwd"],

@@ -39,6 +39,9 @@ describe("client credentials grant (RFC 6749 §4.4)", () => {
       jti: expect.any(String),
       scope: "accounts:read",
       grant_id: expect.any(String),
+      status: {
+        status_list: { idx: expect.any(Number), uri: `${issuer}/status-lists/0` },
+      },
     });
   });
 

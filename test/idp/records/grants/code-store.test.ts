@@ -52,6 +52,7 @@ describe("redeeming a code (RFC 6749 §4.1.3)", () => {
       accountId: signedIn.account.id,
       sessionId: signedIn.session.id,
       kind: "session",
+      statusNumber: expect.any(Number),
       scopes: ["openid", "accounts:read"],
       resources: [],
       sid,
