@@ -8,6 +8,7 @@ import { localSealingKey } from "../keys/local-sealing.ts";
 import type { Clock } from "../prisma/clock.ts";
 import type { Database } from "../prisma/database.ts";
 import type { Config } from "./config.ts";
+import { changePassword } from "./ending/change-password.ts";
 import { endAccess } from "./ending/end-access.ts";
 import { findKeyRefusals } from "./ending/key-refusals.ts";
 import { revokeSigningKey } from "./ending/revoke-signing-key.ts";
@@ -26,6 +27,7 @@ import { clientStore } from "./records/clients/client-store.ts";
 import { consentStore } from "./records/consents/consent-store.ts";
 import { authorizationStore } from "./records/grants/authorization-store.ts";
 import { codeStore } from "./records/grants/code-store.ts";
+import { connectedAppStore } from "./records/grants/connected-app-store.ts";
 import { grantStore } from "./records/grants/grant-store.ts";
 import { refreshTokenStore } from "./records/grants/refresh-token-store.ts";
 import { standingGrantStore } from "./records/grants/standing-grant-store.ts";
@@ -38,6 +40,7 @@ import {
 } from "./records/key-sightings/key-sighting-store.ts";
 import { type DeliveryStore, deliveryStore } from "./records/outbox/delivery-store.ts";
 import { logoutDeliveryStore } from "./records/outbox/logout-delivery-store.ts";
+import { sessionListStore } from "./records/sessions/session-list-store.ts";
 import { sessionStore } from "./records/sessions/session-store.ts";
 import { statusStore } from "./records/statuses/status-store.ts";
 import { statuses } from "./records/statuses/statuses.ts";
@@ -114,14 +117,17 @@ export function capabilities(deps: CapabilityDeps) {
     clients,
     authenticateClient: authenticateClient({ clients, audit, clock }),
     sessions: sessionStore(database, lifetimes),
+    sessionList: sessionListStore(database, lifetimes),
     interactions: interactionStore(database, lifetimes),
     consents: consentStore(database),
     authorizations: authorizationStore(database, lifetimes),
     codes: codeStore(database, lifetimes),
     refreshTokens: refreshTokenStore(database, lifetimes),
     grants: grantStore(database, lifetimes),
+    connectedApps: connectedAppStore(database, lifetimes),
     standingGrants: standingGrantStore(database, lifetimes),
     endAccess: endAccess({ database, wake }),
+    changePassword: changePassword({ database, wake }),
     cleanUp: cleanUpStore(database),
     keys,
     ring,

@@ -23,6 +23,11 @@ import { tokenEndpoint } from "./endpoints/token/token-endpoint.ts";
 import { userinfoEndpoint } from "./endpoints/userinfo/userinfo-endpoint.ts";
 import type { SendAuthorizationResponse } from "./http/authorization-response.ts";
 import type { CookieJar } from "./http/cookies.ts";
+import { accountPage } from "./pages/account/account-page.ts";
+import { changePasswordPage } from "./pages/account/change-password-page.ts";
+import { notMePage } from "./pages/account/not-me-page.ts";
+import { signOutPage } from "./pages/account/sign-out-page.ts";
+import { takeBackPage } from "./pages/account/take-back-page.ts";
 import { drillPage } from "./pages/admin/drill-page.ts";
 import { adminKeysPage } from "./pages/admin/keys-page.ts";
 import { revocationRequestsPage } from "./pages/admin/revocation-requests-page.ts";
@@ -152,7 +157,27 @@ export function personRoutes(deps: RouteDeps): Router {
     .post("/logout/:interaction", endSession.confirm)
     .get("/signed-out", signedOutPage(deps))
     .get("/set-password/:link", password.show)
-    .post("/set-password/:link", password.submit);
+    .post("/set-password/:link", password.submit)
+    .use(accountRoutes(deps).routes());
+}
+
+/** What is a person's own to look at and to end. */
+function accountRoutes(deps: RouteDeps): Router {
+  const password = changePasswordPage(deps);
+  const signOut = signOutPage(deps);
+  const notMe = notMePage(deps);
+
+  return new Router(exact)
+    .get("/account", accountPage(deps))
+    .get("/account/password", password.show)
+    .post("/account/password", password.submit)
+    .get("/account/signed-out", signOut.receipt)
+    .post("/account/sign-out-elsewhere", signOut.elsewhere)
+    .post("/account/sign-out-everywhere", signOut.everywhere)
+    .post("/account/sessions/:session/end", signOut.one)
+    .get("/account/sessions/:session/not-me", notMe.show)
+    .post("/account/sessions/:session/not-me", notMe.submit)
+    .post("/account/apps/:client/take-back", takeBackPage(deps));
 }
 
 /** What administrators and operators use: on a listener of its own when there is one. */

@@ -60,20 +60,29 @@ export function endAccess({ database, wake }: EndAccessDeps): EndAccess {
 
   return async (scope, reason, now, cause) => {
     if (scope.kind === "grant") return revokeGrant(scope.grantId, reason, now, cause);
-    const { sessions, grants } = await store.transaction(async (ending) => {
-      const ended = await end(ending, scope, reason, now);
-      await recordEnding(ending, scope, ended, { reason, now, cause });
-      return ended;
-    });
+    const { sessions, grants } = await store.transaction((ending) =>
+      endWithin(ending, scope, { reason, now, cause }),
+    );
     if (sessions.length > 0) wake();
     return { sessions: sessions.length, grants: grants.length };
   };
 }
 
 /** What takes more than one statement. */
-type WideScope = Exclude<EndScope, { kind: "grant" }>;
+export type WideScope = Exclude<EndScope, { kind: "grant" }>;
 
-interface WhatEnded {
+/** The same within a transaction that changes something else as well. */
+export async function endWithin(
+  ending: Ending,
+  scope: WideScope,
+  why: { reason: EndReason; now: Date; cause: Cause },
+): Promise<WhatEnded> {
+  const ended = await end(ending, scope, why.reason, why.now);
+  await recordEnding(ending, scope, ended, why);
+  return ended;
+}
+
+export interface WhatEnded {
   readonly sessions: readonly EndedSession[];
   readonly grants: readonly EndedGrant[];
   /** Whether the account, client or consent itself changed. */
@@ -102,6 +111,7 @@ async function end(
       const offline = endsOffline.includes(reason)
         ? await ending.revokeGrants({ accountId, kind: "offline" }, reason, now)
         : [];
+      if (reason === "not-me") await ending.forgetDevices(accountId);
       return { sessions, grants: [...grants, ...offline], changed: false };
     }
     case "consent": {

@@ -10,6 +10,7 @@ import type { EndReason } from "../records/end-reason.ts";
 import { newIdentifier } from "../records/identifier.ts";
 import { namedStatement } from "../records/named-statement.ts";
 import { announceEnd } from "../records/outbox/logout-delivery-store.ts";
+import { forgetDevices } from "../records/sessions/known-device-store.ts";
 
 /** What ended, as the audit says it. */
 export interface EndedSession {
@@ -140,6 +141,9 @@ export const endingWithin = (orm: Orm) => ({
       select: { id: true, clientId: true, accountId: true, sessionId: true },
     });
   },
+
+  /** Whoever it was must not come back as somebody known. */
+  forgetDevices: (accountId: string): Promise<void> => forgetDevices(orm, accountId),
 
   /**
    * Ends every grant of a person that there is, of whatever client, with its refresh tokens. One row,

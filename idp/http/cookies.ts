@@ -1,12 +1,13 @@
 /**
- * The two cookies of the identity provider: `session` (who is signed in) and `browser` (which
- * browser an interaction belongs to). Over https they are `__Host-` and Secure; over plain http,
- * which only loopback issuers have, neither is possible in every browser.
+ * The three cookies of the identity provider: `session` (who is signed in), `browser` (which browser
+ * an interaction belongs to) and `device` (whether somebody has signed in here before; it opens
+ * nothing). Over https they are `__Host-` and Secure; over plain http, which only loopback issuers
+ * have, neither is possible in every browser.
  */
 import type { Context } from "koa";
 import { isCredential } from "../protocol/credential.ts";
 
-export type CookieName = "session" | "browser";
+export type CookieName = "session" | "browser" | "device";
 
 export interface CookieJar {
   /** The credential in the cookie; undefined when absent, malformed or given more than once. */

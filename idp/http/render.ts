@@ -21,6 +21,8 @@ interface PageHead {
   readonly role?: string;
   /** Where Signet's own pages are, when this page is on another origin. */
   readonly issuer?: string | undefined;
+  /** The style sheet of these pages alone, from /assets/css. */
+  readonly sheet?: string;
   /** A script of ours from /assets/js; the page must work without it. */
   readonly script?: string;
 }

@@ -30,6 +30,7 @@ const NUMBERS = [
   "ten",
 ];
 const DAY_SECONDS = 86_400;
+const DAY_MS = DAY_SECONDS * 1000;
 
 export const clock = (at: Date): string => clockFormat.format(at);
 
@@ -49,6 +50,13 @@ export function near(at: Date, now: Date): string {
 export const brief = (at: Date, now: Date): string =>
   near(at, now).includes(",") ? shortDay(at) : clock(at);
 
+/** `today, 08:41`, `yesterday, 23:10`, `20 Nov, 14:05`: a moment that a person may remember. */
+export function moment(at: Date, now: Date): string {
+  const days = Math.floor(now.getTime() / DAY_MS) - Math.floor(at.getTime() / DAY_MS);
+  const name = days === 0 ? "today" : days === 1 ? "yesterday" : shortDay(at);
+  return `${name}, ${clock(at)}`;
+}
+
 /** `just now`, `12 s ago`, `4 min ago`: how long something has been so, for where there is little room. */
 export function ago(at: Date, now: Date): string {
   const seconds = Math.max(0, Math.round((now.getTime() - at.getTime()) / 1000));
@@ -57,6 +65,16 @@ export function ago(at: Date, now: Date): string {
   if (seconds < 7_200) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 2 * DAY_SECONDS) return `${Math.floor(seconds / 3_600)} h ago`;
   return `${Math.floor(seconds / DAY_SECONDS)} days ago`;
+}
+
+/** `three browsers`, `one browser`, `12 browsers`. */
+export const count = (number: number, one: string): string =>
+  `${NUMBERS[number] ?? number} ${one}${number === 1 ? "" : "s"}`;
+
+/** `Harbour Bank, Evergreen and 3 more`: the first few of a list. */
+export function fewOf(names: readonly string[], most = 3): string {
+  const more = names.length - most;
+  return more > 0 ? `${names.slice(0, most).join(", ")} and ${more} more` : names.join(", ");
 }
 
 /** `five minutes`, `40 seconds`, `90 days`: the largest unit that keeps it whole. */
@@ -69,8 +87,7 @@ export function duration(seconds: number): string {
   ];
   const whole = Math.max(1, Math.ceil(seconds));
   const [size, unit] = units.find(([length]) => whole % length === 0) ?? [1, "second"];
-  const count = whole / size;
-  return `${NUMBERS[count] ?? count} ${unit}${count === 1 ? "" : "s"}`;
+  return count(whole / size, unit);
 }
 
 /** `Zk9x…Q4`: enough of a thumbprint to tell two keys apart, and to read aloud. */

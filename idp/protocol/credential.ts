@@ -7,6 +7,7 @@ const prefixes = {
   refresh: "sgr_",
   session: "sgs_",
   browser: "sgb_",
+  device: "sgd_",
   "password-link": "sgl_",
   "client-secret": "sgx_",
   csrf: "sgt_",

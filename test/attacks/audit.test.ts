@@ -21,6 +21,7 @@ type Happened = readonly [outcome: "success" | "refused", by: RegExp];
 const EVENTS: Record<AuditKind, Happened> = {
   "sign-in": ["success", PERSON],
   "sign-in.refused": ["refused", NOBODY],
+  "sign-in.new-device": ["success", PERSON],
   "sign-in.throttled": ["refused", NOBODY],
   "session.ended": ["success", PERSON],
   "consent.given": ["success", PERSON],

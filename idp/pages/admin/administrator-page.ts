@@ -3,10 +3,8 @@
 // (ASVS 7.5.1).
 import type { Context } from "koa";
 import type { CookieJar } from "../../http/cookies.ts";
+import { sendToSignIn } from "../../http/own-page-door.ts";
 import { PageProblem } from "../../http/page-problem.ts";
-import { redirectTo } from "../../http/respond.ts";
-import { newCredential } from "../../protocol/credential.ts";
-import type { OwnPageRequest } from "../../records/interactions/interaction-request.ts";
 import type { InteractionStore } from "../../records/interactions/interaction-store.ts";
 import type { SessionStore } from "../../records/sessions/session-store.ts";
 import type { ConsoleModel } from "./console-model.ts";
@@ -67,18 +65,6 @@ export async function findAdministrator(
 /** @throws PageProblem 403 for administrators who are not key administrators */
 export function requireKeyAdministrator({ name, isKeyAdmin }: Administrator): void {
   if (!isKeyAdmin) throw notAKeyAdministrator(name);
-}
-
-/** Away to the sign-in page, and back to the page of ours that needs somebody. */
-export async function sendToSignIn(
-  ctx: Context,
-  { issuer, cookies, interactions, clock }: AdministratorDeps,
-  request: OwnPageRequest,
-): Promise<void> {
-  const browser = cookies.read(ctx, "browser") ?? newCredential("browser");
-  cookies.set(ctx, "browser", browser);
-  const { id } = await interactions.open({ browser, kind: "own-page", request }, clock.now());
-  redirectTo(ctx, `${issuer}/authorize/${id}`);
 }
 
 /** What every page of the console is given. */

@@ -3,6 +3,7 @@
 import type { Context } from "koa";
 import type { ZodObject, z } from "zod";
 import { requireCsrf, requireSameOrigin } from "../../http/csrf.ts";
+import { sendToSignIn } from "../../http/own-page-door.ts";
 import { readForm } from "../../http/parse.ts";
 import { cause, type RequestCause } from "../../http/request-context.ts";
 import {
@@ -12,7 +13,6 @@ import {
   findAdministrator,
   isFresh,
   requireKeyAdministrator,
-  sendToSignIn,
 } from "./administrator-page.ts";
 import { KEYS_PATH } from "./key-paths.ts";
 

@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { KeyLifecycle } from "../../../keys/key-lifecycle.ts";
 import type { KeyRevocationResult, RevokeSigningKey } from "../../ending/revoke-signing-key.ts";
 import { csrfToken } from "../../http/csrf.ts";
+import { sendToSignIn } from "../../http/own-page-door.ts";
 import { readQuery } from "../../http/parse.ts";
 import { render } from "../../http/render.ts";
 import { redirectTo } from "../../http/respond.ts";
@@ -20,7 +21,6 @@ import {
   findAdministrator,
   isFresh,
   requireKeyAdministrator,
-  sendToSignIn,
 } from "./administrator-page.ts";
 import { readKeyAct } from "./key-act-page.ts";
 import { KEYS_PATH, REVOKE_PATH, revokedPath } from "./key-paths.ts";

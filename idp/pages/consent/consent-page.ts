@@ -9,6 +9,7 @@ import type { CookieJar } from "../../http/cookies.ts";
 import { csrfToken, requireCsrf, requireSameOrigin } from "../../http/csrf.ts";
 import { interactionGone, requireInteraction } from "../../http/interaction-door.ts";
 import { readForm } from "../../http/parse.ts";
+import { permissions } from "../../http/permissions.ts";
 import { render } from "../../http/render.ts";
 import { cause } from "../../http/request-context.ts";
 import { redirectTo } from "../../http/respond.ts";
@@ -20,7 +21,6 @@ import type { ConsentStore } from "../../records/consents/consent-store.ts";
 import type { InteractionStore } from "../../records/interactions/interaction-store.ts";
 import { waitingAuthorization } from "../../records/interactions/waiting-authorization.ts";
 import type { SessionStore } from "../../records/sessions/session-store.ts";
-import { permissions } from "./permissions.ts";
 
 export interface ConsentPageDeps {
   issuer: string;

@@ -21,6 +21,8 @@ export interface LoginModel {
   readonly client?: SiteView | undefined;
   /** Signed in already, and asked again because the act or the site wants it fresh. */
   readonly again?: boolean | undefined;
+  /** Why they have to sign in, when there is something to say about it. */
+  readonly because?: "everything-ended" | undefined;
   readonly action: string;
   readonly csrf: string;
   /** What was typed, or the hint that the site gave; empty when neither. */

@@ -17,6 +17,7 @@ import { cause, requestContext } from "../../http/request-context.ts";
 import { redirectTo } from "../../http/respond.ts";
 import { allowFormAction, crossOriginOpener } from "../../http/security-headers.ts";
 import { siteView } from "../../http/site-view.ts";
+import { newCredential } from "../../protocol/credential.ts";
 import { accessDenied } from "../../protocol/oauth-error.ts";
 import type { Account } from "../../records/accounts/account.ts";
 import { AccountNotEnabled } from "../../records/accounts/account.ts";
@@ -30,6 +31,7 @@ import {
   type WaitingAuthorization,
   waitingAuthorization,
 } from "../../records/interactions/waiting-authorization.ts";
+import { deviceExpiresAt } from "../../records/sessions/known-device-store.ts";
 import type { SessionStore } from "../../records/sessions/session-store.ts";
 import { expectedPerson } from "./expected-person.ts";
 import type { LoginProblem } from "./login-model.ts";
@@ -102,7 +104,7 @@ export const loginPage = (deps: LoginPageDeps) => {
     );
   }
 
-  const ownPage = ({ request }: Interaction) => deps.ownPageUrl(OwnPageRequest.parse(request).path);
+  const ownPage = ({ request }: Interaction) => OwnPageRequest.parse(request);
 
   async function visitOf(ctx: Context): Promise<Visit> {
     const { interaction, browser } = await requireInteraction(ctx, deps);
@@ -143,12 +145,14 @@ export const loginPage = (deps: LoginPageDeps) => {
     account: Account,
   ): Promise<boolean> {
     const now = clock.now();
+    const device = cookies.read(ctx, "device") ?? newCredential("device");
     const authentication = {
       account,
       acr: "pwd",
       amr: ["pwd"],
       userAgent: ctx.get("User-Agent").slice(0, 300),
       previousSecret: cookies.read(ctx, "session"),
+      device,
     };
     try {
       const { session, secret } = await sessions.begin(
@@ -157,6 +161,7 @@ export const loginPage = (deps: LoginPageDeps) => {
         cause(ctx, `account:${account.id}`),
       );
       cookies.set(ctx, "session", secret);
+      cookies.set(ctx, "device", device, { expires: deviceExpiresAt(now) });
       const by = { id: interaction.id, browser, sessionId: session.id };
       await interactions.recordAuthentication(by, now);
       return true;
@@ -184,11 +189,13 @@ export const loginPage = (deps: LoginPageDeps) => {
   ): void {
     crossOriginOpener(ctx, "unsafe-none");
     // What the form leads to in the end: the client, or a page of ours that may be on another port.
-    allowFormAction(ctx, waiting?.redirectUri ?? ownPage(interaction));
+    const own = waiting ? undefined : ownPage(interaction);
+    allowFormAction(ctx, waiting?.redirectUri ?? deps.ownPageUrl(own?.path ?? "/"));
     const action = `/sign-in/${interaction.id}`;
     render(ctx, "login", {
       ...words,
       issuerHost: new URL(issuer).host,
+      because: own?.because,
       action,
       csrf: csrfToken(browser, purpose(interaction)),
       activeKeyId: deps.ring.activeKid,

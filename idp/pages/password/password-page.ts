@@ -6,7 +6,7 @@
 import type { Context } from "koa";
 import { z } from "zod";
 import type { Clock } from "../../../prisma/clock.ts";
-import type { EndAccess } from "../../ending/end-access.ts";
+import type { ChangePassword } from "../../ending/change-password.ts";
 import type { CookieJar } from "../../http/cookies.ts";
 import { csrfToken, requireCsrf, requireSameOrigin } from "../../http/csrf.ts";
 import { PageProblem } from "../../http/page-problem.ts";
@@ -15,16 +15,20 @@ import { render } from "../../http/render.ts";
 import { cause } from "../../http/request-context.ts";
 import { hashOf, isCredential, newCredential } from "../../protocol/credential.ts";
 import type { Account } from "../../records/accounts/account.ts";
+import {
+  type ChosenPasswordProblem,
+  readChosenPassword,
+} from "../../records/accounts/chosen-password.ts";
 import type { PasswordHasher } from "../../records/accounts/password-hasher.ts";
 import type { PasswordLinkStore } from "../../records/accounts/password-link-store.ts";
-import { checkNewPassword } from "../../records/accounts/password-policy.ts";
+import { SHORTEST_CHARACTERS } from "../../records/accounts/password-policy.ts";
 
 export interface PasswordPageDeps {
   issuer: string;
   cookies: CookieJar;
-  passwordLinks: Pick<PasswordLinkStore, "find" | "use">;
+  passwordLinks: Pick<PasswordLinkStore, "find">;
   hasher: Pick<PasswordHasher, "hash">;
-  endAccess: EndAccess;
+  changePassword: Pick<ChangePassword, "byLink">;
   clock: Clock;
 }
 
@@ -33,18 +37,8 @@ const PasswordForm = z.object({
   password: z.string().optional(),
   repeat: z.string().optional(),
 });
-type PasswordForm = z.output<typeof PasswordForm>;
-
-/** What `checkNewPassword` asks for, said before anybody types. */
-const MINIMUM_LENGTH = 15;
-
-interface Problem {
-  field: "password" | "repeat";
-  sentence: string;
-}
-
 export const passwordPage = (deps: PasswordPageDeps) => {
-  const { issuer, cookies, passwordLinks, hasher, endAccess, clock } = deps;
+  const { issuer, cookies, passwordLinks, hasher, changePassword, clock } = deps;
   const issuerHost = new URL(issuer).host;
 
   async function show(ctx: Context): Promise<void> {
@@ -57,17 +51,17 @@ export const passwordPage = (deps: PasswordPageDeps) => {
     requireSameOrigin(ctx, issuer);
     const form = await readForm(ctx, PasswordForm);
     requireCsrf(form.csrf, cookies.read(ctx, "browser"), purpose(link));
-    const checked = check(form, account);
-    if (checked.problem) {
+    const chosen = readChosenPassword(form, account);
+    if (chosen.problem) {
       ctx.status = 400;
-      return draw(ctx, link, account, checked.problem);
+      return draw(ctx, link, account, chosen.problem);
     }
 
-    const hash = await hasher.hash(checked.password);
+    const hash = await hasher.hash(chosen.password);
     const now = clock.now();
     const by = cause(ctx, `account:${account.id}`);
-    if (!(await passwordLinks.use(link, hash, now, by))) throw linkGone();
-    await endAccess({ kind: "sessions-of", accountId: account.id }, "password-changed", now, by);
+    const used = { link, accountId: account.id };
+    if (!(await changePassword.byLink(used, hash, now, by))) throw linkGone();
     cookies.clear(ctx, "session");
     const { name, email } = account;
     render(ctx, "password", { kind: "done", issuerHost, person: { name, email }, signIn: "/" });
@@ -81,7 +75,12 @@ export const passwordPage = (deps: PasswordPageDeps) => {
     return { link, account };
   }
 
-  function draw(ctx: Context, link: string, account: Account, problem?: Problem): void {
+  function draw(
+    ctx: Context,
+    link: string,
+    account: Account,
+    problem?: ChosenPasswordProblem,
+  ): void {
     const browser = cookies.read(ctx, "browser") ?? newCredential("browser");
     cookies.set(ctx, "browser", browser);
     render(ctx, "password", {
@@ -90,28 +89,13 @@ export const passwordPage = (deps: PasswordPageDeps) => {
       person: { name: account.name, email: account.email },
       action: `/set-password/${link}`,
       csrf: csrfToken(browser, purpose(link)),
-      minimumLength: MINIMUM_LENGTH,
+      minimumLength: SHORTEST_CHARACTERS,
       problem,
     });
   }
 
   return { show, submit };
 };
-
-function check(
-  { password, repeat }: PasswordForm,
-  account: Account,
-): { problem: Problem } | { problem?: never; password: string } {
-  if (password === undefined) {
-    return { problem: { field: "password", sentence: "Choose a password." } };
-  }
-  const sentence = checkNewPassword(password, account);
-  if (sentence !== undefined) return { problem: { field: "password", sentence } };
-  if (password !== repeat) {
-    return { problem: { field: "repeat", sentence: "The two are not the same." } };
-  }
-  return { password };
-}
 
 /** The hash, so that not even a form token is made of the link itself. */
 const purpose = (link: string) => `set-password:${hashOf(link)}`;

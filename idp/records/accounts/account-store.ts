@@ -67,7 +67,7 @@ export const accountStore = (database: Database) => ({
 
   /** @returns false when there is no such account */
   setPassword(id: string, passwordHash: string, now: Date, cause: Cause): Promise<boolean> {
-    return database.transaction((orm) => writePassword(orm, id, passwordHash, now, cause));
+    return database.transaction((orm) => writePassword(orm, { id }, passwordHash, now, cause));
   },
 
   /** @returns false when it was not disabled */
@@ -101,19 +101,23 @@ export const accountStore = (database: Database) => ({
   },
 });
 
+/** Whose password it is, and what else must hold of the account. Null: it has none yet. */
+export interface PasswordOwner {
+  readonly id: string;
+  readonly passwordHash?: string | null;
+  readonly disabledAt?: null;
+}
+
 /** Within a transaction of the caller. `updatedAt` stays: no claim about the person has changed. */
 export async function writePassword(
   orm: Orm,
-  accountId: string,
+  owner: PasswordOwner,
   passwordHash: string,
   now: Date,
   cause: Cause,
 ): Promise<boolean> {
-  const { count } = await orm.account.updateMany({
-    where: { id: accountId },
-    data: { passwordHash },
-  });
-  if (count > 0) await writeAudit(orm, auditOf("account.password-set", accountId, now, cause));
+  const { count } = await orm.account.updateMany({ where: owner, data: { passwordHash } });
+  if (count > 0) await writeAudit(orm, auditOf("account.password-set", owner.id, now, cause));
   return count > 0;
 }
 

@@ -14,6 +14,7 @@ export type AuditKind =
   | "sign-in"
   | "sign-in.refused"
   | "sign-in.throttled"
+  | "sign-in.new-device"
   | "session.ended"
   | "consent.given"
   | "consent.denied"

@@ -42,6 +42,12 @@ export const auditStore = (database: Database) => ({
       },
     }),
 
+  /** Whether something has happened to the account since then. */
+  async hasHappened(kind: AuditKind, accountId: string, since: Date): Promise<boolean> {
+    const where = { kind, accountId, at: { gte: since } };
+    return (await database.orm.auditEvent.findFirst({ where, select: { id: true } })) !== null;
+  },
+
   /** The newest first, of one kind, of several or of all. @param before  id of the last event already seen */
   async list(page: {
     limit: number;

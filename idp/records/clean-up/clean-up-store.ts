@@ -15,6 +15,7 @@ const expiring = [
   { table: "Interaction", key: '"id"' },
   { table: "PasswordLink", key: '"linkHash"' },
   { table: "SignInAttempt", key: '"bucket"' },
+  { table: "KnownDevice", key: '"accountId", "deviceHash"' },
   { table: "KeySighting", key: '"clientId", "instance"' },
   { table: "KeyRevocationRequest", key: '"id"' },
   // Also when it has arrived: until then it tells who was reached and when.

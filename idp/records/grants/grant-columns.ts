@@ -1,5 +1,6 @@
 // A grant as one part of a larger statement's row, and when it counts. In these statements `g` is
 // the grant, `c` its client, `a` its account and `s` its session.
+import { sessionIsLive } from "../sessions/session-columns.ts";
 import type { Grant, GrantKind, PersonGrant } from "./grant.ts";
 
 export interface GrantColumns {
@@ -39,6 +40,19 @@ export const grantIsLive = `
   AND c."disabledAt" IS NULL AND a."disabledAt" IS NULL
   AND (g."kind" = 'client' OR g."createdAt" >
     COALESCE((SELECT "at" FROM "GrantCutOff" WHERE "id" = 1), '-infinity'::timestamptz))`;
+
+/** A grant with all that decides whether it counts. */
+export const joinedGrant = `
+  FROM "Grant" g
+  JOIN "Client" c ON c."id" = g."clientId"
+  LEFT JOIN "Account" a ON a."id" = g."accountId"
+  LEFT JOIN "Session" s ON s."id" = g."sessionId"`;
+
+/**
+ * Whether it does, its session included: a session grant whose session is gone (null) does not. Takes
+ * `:now` and `:idleSince`.
+ */
+export const grantCounts = `${grantIsLive} AND (g."kind" <> 'session' OR (${sessionIsLive}))`;
 
 export function grantOf(row: GrantColumns): Grant {
   return {

@@ -4,30 +4,27 @@ import type { AccountProfile } from "../accounts/account.ts";
 import { type AccountColumns, accountColumns, profileOf } from "../accounts/account-columns.ts";
 import { type Lifetimes, secondsBefore } from "../lifetimes.ts";
 import { namedStatement } from "../named-statement.ts";
-import { sessionIsLive } from "../sessions/session-columns.ts";
 import type { Grant } from "./grant.ts";
-import { type GrantColumns, grantColumns, grantIsLive, grantOf } from "./grant-columns.ts";
-
-const joined = `
-  FROM "Grant" g
-  JOIN "Client" c ON c."id" = g."clientId"
-  LEFT JOIN "Account" a ON a."id" = g."accountId"
-  LEFT JOIN "Session" s ON s."id" = g."sessionId"`;
-
-/** A session grant whose session is gone (null) does not count either. */
-const counts = `${grantIsLive} AND (g."kind" <> 'session' OR (${sessionIsLive}))`;
+import {
+  type GrantColumns,
+  grantColumns,
+  grantCounts,
+  grantOf,
+  joinedGrant,
+} from "./grant-columns.ts";
 
 type Row = GrantColumns & AccountColumns;
 
 const findOne = namedStatement<Row, { grantId: string; now: Date; idleSince: Date }>(
   "grant.find_live",
-  `SELECT ${grantColumns}, ${accountColumns} ${joined} WHERE g."id" = :grantId AND ${counts}`,
+  `SELECT ${grantColumns}, ${accountColumns} ${joinedGrant}
+   WHERE g."id" = :grantId AND ${grantCounts}`,
 );
 
 const listLive = namedStatement<GrantColumns, { accountId: string; now: Date; idleSince: Date }>(
   "grant.list_live",
-  `SELECT ${grantColumns} ${joined}
-   WHERE g."accountId" = :accountId AND ${counts}
+  `SELECT ${grantColumns} ${joinedGrant}
+   WHERE g."accountId" = :accountId AND ${grantCounts}
    ORDER BY g."lastUsedAt" DESC, g."id"`,
 );
 

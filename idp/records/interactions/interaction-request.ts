@@ -35,6 +35,8 @@ export const OwnPageRequest = z
     /** A path of ours, with a leading slash. */
     path: z.string().regex(/^\/(?![/\\])/),
     maxAgeSeconds: z.number().optional(),
+    /** Why they have to sign in, where the sign-in page has something to say about it. */
+    because: z.enum(["everything-ended"]).optional(),
   })
   .readonly();
 export type OwnPageRequest = z.infer<typeof OwnPageRequest>;
@@ -52,6 +54,19 @@ export const SignOutRequest = z
   })
   .readonly();
 export type SignOutRequest = z.infer<typeof SignOutRequest>;
+
+/** That a person signed out everywhere at once, kept for the page that says so. */
+export const EverywhereReceipt = z
+  .object({
+    step: z.literal("everywhere"),
+    at: z.coerce.date(),
+    /** In how many browsers. */
+    browsers: z.number(),
+    /** When the last pass that any site was given is over. */
+    endsBy: z.coerce.date(),
+  })
+  .readonly();
+export type EverywhereReceipt = z.infer<typeof EverywhereReceipt>;
 
 /** What a sign-out ended, kept for the page that says so. */
 export const SignOutReceipt = z

@@ -13,6 +13,7 @@ import { newIdentifier } from "../identifier.ts";
 import { type Lifetimes, secondsAfter, secondsBefore } from "../lifetimes.ts";
 import { namedStatement } from "../named-statement.ts";
 import { announceEnd } from "../outbox/logout-delivery-store.ts";
+import { recordDevice } from "./known-device-store.ts";
 import type { Session, SessionClient } from "./session.ts";
 import {
   type SessionColumns,
@@ -29,8 +30,9 @@ export interface Authentication {
   readonly acr: string;
   readonly amr: readonly string[];
   readonly userAgent: string;
-  /** The cookie the browser sent, whatever it is. */
+  /** The cookies the browser sent, whatever they are. */
   readonly previousSecret?: string | undefined;
+  readonly device?: string | undefined;
 }
 
 const findLive = namedStatement<
@@ -117,6 +119,7 @@ export const sessionStore = (database: Database, lifetimes: SessionLifetimes) =>
             data: { id: newIdentifier(), accountId, createdAt: now, ...proof },
           }));
 
+        await recordDevice(orm, { ...authentication, accountId, sessionId: row.id }, now, cause);
         await writeAudit(orm, {
           at: now,
           kind: "sign-in",

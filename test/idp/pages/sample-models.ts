@@ -1,6 +1,7 @@
 /** One or more models for every view, typed so that a new page without a sample does not compile. */
 import type { ViewName } from "../../../idp/http/render.ts";
 import type { Views } from "../../../idp/http/views.ts";
+import { accountSamples } from "./account/sample-account.ts";
 import { adminSamples } from "./admin/sample-console.ts";
 
 const issuerHost = "id.example.test";
@@ -46,6 +47,7 @@ export const sampleModels: { [V in ViewName]: [Views[V], ...Views[V][]] } = {
     { ...login, problem: { kind: "throttled", seconds: 40 } },
     { ...login, client: stranger, problem: { kind: "busy", seconds: 5 } },
     { ...login, client: undefined, cancelAction: undefined, again: true },
+    { ...login, client: undefined, cancelAction: undefined, because: "everything-ended" },
   ],
   "choose-account": [
     {
@@ -186,5 +188,6 @@ export const sampleModels: { [V in ViewName]: [Views[V], ...Views[V][]] } = {
     },
     { issuerHost, action: "https://app.example/cb", parameters: [["error", "access_denied"]] },
   ],
+  ...accountSamples,
   ...adminSamples,
 };

@@ -72,6 +72,7 @@ describe("credentials", () => {
     "refresh",
     "session",
     "browser",
+    "device",
     "password-link",
     "client-secret",
     "csrf",

@@ -1,5 +1,6 @@
 // A small world of records for the suites of the stores: one bank, one stranger's app, one person.
 
+import { changePassword } from "../../../idp/ending/change-password.ts";
 import { endAccess } from "../../../idp/ending/end-access.ts";
 import { newCredential } from "../../../idp/protocol/credential.ts";
 import { challengeOf } from "../../../idp/protocol/pkce.ts";
@@ -61,6 +62,7 @@ export const storesOver = (database: Database) => ({
   grants: grantStore(database, lifetimes),
   standingGrants: standingGrantStore(database, lifetimes),
   endAccess: endAccess({ database, wake: () => {} }),
+  changePassword: changePassword({ database, wake: () => {} }),
 });
 
 export type Stores = ReturnType<typeof storesOver>;

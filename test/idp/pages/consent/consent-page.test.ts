@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { permissions } from "../../../../idp/pages/consent/permissions.ts";
+import { permissions } from "../../../../idp/http/permissions.ts";
 import { aVisitor } from "../../../support/a-visitor.ts";
 import { anIdp, aPerson, type Person, type TestIdp } from "../../../support/an-idp.ts";
 import {

@@ -108,18 +108,20 @@ describe("an account", () => {
 
 describe("a link to set a password (security P9)", () => {
   const minutes = 10 * MINUTE;
+  const use = (stores: Stores, link: string, accountId: string, hash: string, now: Date) =>
+    stores.changePassword.byLink({ link, accountId }, hash, now, cause);
 
   it("sets it once, within its ten minutes, and ends the account's other links", async () => {
     const { id } = await addAccount(here);
     const link = await links.create(id, at(0), minutes, cause);
     const other = await links.create(id, at(1), minutes, cause);
     expect((await linksThere.find(link, at(599)))?.id).toBe(id);
-    expect(await links.use(link, "hash", at(599), cause)).toBe(true);
+    expect(await use(here, link, id, "hash", at(599))).toBe(true);
 
     expect((await here.accounts.find(id))?.passwordHash).toBe("hash");
     for (const gone of [link, other]) {
       expect(await links.find(gone, at(599))).toBeUndefined();
-      expect(await links.use(gone, "second", at(599), cause)).toBe(false);
+      expect(await use(here, gone, id, "second", at(599))).toBe(false);
     }
     expect((await here.accounts.find(id))?.passwordHash).toBe("hash");
   });
@@ -128,19 +130,19 @@ describe("a link to set a password (security P9)", () => {
     const { id } = await addAccount(here);
     const late = await links.create(id, at(0), minutes, cause);
     expect(await links.find(late, at(600))).toBeUndefined();
-    expect(await links.use(late, "hash", at(600), cause)).toBe(false);
+    expect(await use(here, late, id, "hash", at(600))).toBe(false);
 
     const link = await links.create(id, at(0), minutes, cause);
     await here.endAccess({ kind: "account", accountId: id }, "account-disabled", at(1), cause);
     expect(await links.find(link, at(2))).toBeUndefined();
-    expect(await links.use(link, "hash", at(2), cause)).toBe(false);
+    expect(await use(here, link, id, "hash", at(2))).toBe(false);
   });
 
   it("of 20 uses at once on two replicas, one sets the password", async () => {
     const { id } = await addAccount(here);
     const link = await links.create(id, at(0), minutes, cause);
     const used = await times(20, (index) =>
-      (index % 2 ? links : linksThere).use(link, `hash-${index}`, at(1), cause),
+      use(index % 2 ? here : there, link, id, `hash-${index}`, at(1)),
     );
     expect(used.filter(Boolean)).toHaveLength(1);
     expect((await here.accounts.find(id))?.passwordHash).toBe(`hash-${used.indexOf(true)}`);
@@ -150,7 +152,7 @@ describe("a link to set a password (security P9)", () => {
     const { id } = await addAccount(here);
     const link = await links.create(id, at(0), minutes, cause);
     expect(await links.find(`sgs_${link.slice(4)}`, at(1))).toBeUndefined();
-    expect(await links.use(`sgc_${link.slice(4)}`, "hash", at(1), cause)).toBe(false);
+    expect(await use(here, `sgc_${link.slice(4)}`, id, "hash", at(1))).toBe(false);
     const rows = [
       await here.database.orm.passwordLink.findMany(),
       await here.database.orm.auditEvent.findMany(),

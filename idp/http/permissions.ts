@@ -1,6 +1,4 @@
-/** Scopes in words a person reads (security A10): what the client may do, and what it may not. */
-import type { Resource } from "../../records/clients/client.ts";
-
+/** Scopes in words a person reads (security A10): what a client may do, and what it may not. */
 const OF_THE_PERSON: Readonly<Record<string, string>> = {
   openid: "Recognize you when you come back",
   profile: "See your name and what your profile says",
@@ -15,10 +13,10 @@ export interface Permissions {
   mayNever: string[];
 }
 
-/** @param resources  those the request names */
+/** @param resources  those the request names, with what each of their scopes allows */
 export function permissions(
   scopes: readonly string[],
-  resources: readonly Pick<Resource, "scopes">[],
+  resources: readonly { scopes: Readonly<Record<string, string>> }[],
 ): Permissions {
   const ofResources = Object.assign({}, ...resources.map((resource) => resource.scopes));
   const words: Record<string, string> = { ...ofResources, ...OF_THE_PERSON };
