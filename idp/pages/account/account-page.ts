@@ -6,6 +6,7 @@ import type { Context } from "koa";
 import { z } from "zod";
 import { readQuery } from "../../http/parse.ts";
 import { render } from "../../http/render.ts";
+import { redirectTo } from "../../http/respond.ts";
 import type { AuditStore } from "../../records/audit/audit-store.ts";
 import type { Client, Resource } from "../../records/clients/client.ts";
 import type { ConnectedAppStore } from "../../records/grants/connected-app-store.ts";
@@ -44,7 +45,7 @@ const AccountQuery = z.object({
 });
 
 export const accountPage = (deps: AccountPageDeps) => {
-  const { sessionList, connectedApps, clients, audit, lifetimes, clock } = deps;
+  const { issuer, sessionList, connectedApps, clients, audit, lifetimes, clock } = deps;
 
   return async (ctx: Context): Promise<void> => {
     const person = await findPerson(ctx, deps, ACCOUNT_PATH);
@@ -59,6 +60,7 @@ export const accountPage = (deps: AccountPageDeps) => {
     // One more than is shown, to know whether there is more.
     const page = { limit: APPS_A_PAGE + 1, offset: (query.apps - 1) * APPS_A_PAGE };
     const apps = await connectedApps.list(accountId, page, now);
+    if (apps.length === 0 && query.apps > 1) return redirectTo(ctx, issuer + ACCOUNT_PATH);
     const shown = apps.slice(0, APPS_A_PAGE);
     const known = await clientsOf([
       ...sessions.flatMap(({ clientIds }) => clientIds),
