@@ -72,6 +72,31 @@ const FORMS: Record<string, { open: () => Promise<Page>; fields: () => Record<st
     },
     fields: () => ({ password: "a few unrelated words", repeat: "a few unrelated words" }),
   },
+  "/account/password": {
+    async open() {
+      const visitor = aVisitor();
+      const dora = await aPerson(idp, { email: "dora@example.test", name: "Dora Lindqvist" });
+      await signedIn(visitor, idp, bank, dora);
+      return { visitor, page: await visitor.get(`${idp.issuer}/account/password`) };
+    },
+    fields: () => ({
+      current: "correct horse battery dora@example.test",
+      password: "a few unrelated words",
+      repeat: "a few unrelated words",
+    }),
+  },
+  "/account/sign-out-elsewhere": { open: () => ownPage("/account"), fields: () => ({}) },
+  "/account/sign-out-everywhere": { open: () => ownPage("/account"), fields: () => ({}) },
+  "/account/sessions/:session/end": { open: () => ownPage("/account"), fields: () => ({}) },
+  "/account/sessions/:session/not-me": {
+    async open() {
+      const { visitor, page } = await ownPage("/account");
+      const [path = ""] = /\/account\/sessions\/[\w-]+\/not-me/.exec(page.text) ?? [];
+      return { visitor, page: await visitor.get(`${idp.issuer}${path}`) };
+    },
+    fields: () => ({}),
+  },
+  "/account/apps/:client/take-back": { open: () => ownPage("/account"), fields: () => ({}) },
   "/admin/keys/rotate": { open: () => consolePage("/admin/keys"), fields: () => ({}) },
   "/admin/keys/drill": { open: () => consolePage("/admin/keys"), fields: () => ({}) },
   "/admin/keys/revoke": {
@@ -85,6 +110,13 @@ const FORMS: Record<string, { open: () => Promise<Page>; fields: () => Record<st
   "/admin/keys/revocations/:id/confirm": { open: askedForRevocation, fields: () => ({}) },
   "/admin/keys/revocations/:id/refuse": { open: askedForRevocation, fields: () => ({}) },
 };
+
+/** A page of her own, when she is signed in elsewhere as well. */
+async function ownPage(path: string): Promise<Page> {
+  const visitor = await somebody();
+  await somebody();
+  return { visitor, page: await visitor.get(`${idp.issuer}${path}`) };
+}
 
 /** A page of the console, when everything may be done there. */
 async function consolePage(path: string): Promise<Page> {
@@ -166,7 +198,7 @@ describe("forms from somewhere else (S4)", () => {
       expect([what, answer.status]).toEqual([what, 403]);
     }
     // The same form, token and all, in a browser of the attacker's.
-    const attacker = route.startsWith("/admin/") ? await somebody() : aVisitor();
+    const attacker = /^\/(admin|account)\//.test(route) ? await somebody() : aVisitor();
     expect((await attacker.post(form.action, sent)).status).toBeGreaterThanOrEqual(400);
     expect([...visitor.cookies]).toEqual(before);
     // And it is still good where it belongs.

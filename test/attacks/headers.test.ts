@@ -252,7 +252,7 @@ describe("a whole journey (H3, S1, S7)", () => {
       expect([url, headers.get("Cache-Control")]).toEqual([url, "no-store"]);
       for (const line of headers.getSetCookie()) {
         expect(line).toMatch(
-          /^__Host-signet-(session|browser)=(sg[sb]_[\w-]{43})?; Path=\/; HttpOnly; SameSite=Lax; Secure(; Expires=[^;]+)?$/,
+          /^__Host-signet-(session|browser|device)=(sg[sbd]_[\w-]{43})?; Path=\/; HttpOnly; SameSite=Lax; Secure(; Expires=[^;]+)?$/,
         );
       }
       expect([url, text + location, headers.get("Refresh")]).toEqual([
