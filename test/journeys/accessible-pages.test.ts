@@ -95,6 +95,36 @@ describe.each(looks)("at $width px, dark: $dark", ({ width, dark }) => {
     await context.close();
   });
 
+  it("holds on a person's own pages, with everything on them", async () => {
+    const elsewhere = await browser.newPerson();
+    await elsewhere.page.goto(house.bank);
+    await signInHere(elsewhere.page, house.alice);
+    const { page, context } = await browser.newPerson({ width, dark });
+    await page.goto(`${house.issuer}/account`);
+    await signInHere(page, house.alice);
+    await sound(page, "Where you are signed in");
+    await page.goto(house.retirement);
+    const again = await browser.newPerson();
+    await again.page.goto(house.bank);
+    await signInHere(again.page, house.alice);
+    await page.goto(`${house.issuer}/account?done=ended`);
+    await sound(page, "Where you are signed in");
+    await page.getByRole("link", { name: "This wasn’t me…" }).first().click();
+    await sound(page, "Was that not you?");
+    await page.goto(`${house.issuer}/account/password`);
+    await sound(page, "Change your password");
+    await page.getByLabel("The password you have now").fill("not the one at all");
+    await page.getByLabel("New password").fill("short");
+    await page.getByLabel("Once more").fill("short");
+    await page.getByRole("button", { name: "Change password" }).click();
+    await page.getByRole("alert").waitFor();
+    await sound(page, "Change your password");
+    await page.goto(`${house.issuer}/account`);
+    await page.getByRole("button", { name: "Sign out everywhere" }).click();
+    await sound(page, "You are signed out everywhere");
+    for (const one of [context, elsewhere.context, again.context]) await one.close();
+  });
+
   it("holds in the console", async () => {
     const { page, context } = await browser.newPerson({ width, dark });
     await page.goto(`${house.issuer}/admin`);

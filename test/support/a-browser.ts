@@ -24,6 +24,8 @@ export interface PersonOptions {
   readonly width?: number;
   /** Takes certificates that nobody vouches for, as those of tests are. */
   readonly trusting?: boolean;
+  /** What the browser says it is. */
+  readonly userAgent?: string;
 }
 
 export interface TestBrowser {
@@ -39,13 +41,20 @@ export async function aBrowser(): Promise<TestBrowser> {
     headless: true,
   });
   return {
-    async newPerson({ javaScript = true, dark = false, width = 1280, trusting = false } = {}) {
+    async newPerson({
+      javaScript = true,
+      dark = false,
+      width = 1280,
+      trusting = false,
+      userAgent,
+    }: PersonOptions = {}) {
       const context = await browser.newContext({
         javaScriptEnabled: javaScript,
         colorScheme: dark ? "dark" : "light",
         viewport: { width, height: 900 },
         reducedMotion: "reduce",
         ignoreHTTPSErrors: trusting,
+        ...(userAgent !== undefined && { userAgent }),
       });
       context.setDefaultTimeout(15_000);
       return { page: await context.newPage(), context };

@@ -34,8 +34,10 @@ export interface AppRow {
   readonly site: SiteView;
   /** Run by the same company as Signet. */
   readonly isOwn: boolean;
-  /** What it may do, in words. */
-  readonly may: readonly string[];
+  /** What it may know of the person, in words; empty when nothing. */
+  readonly may: string;
+  /** What it may do with what sites keep for them, which weighs more. */
+  readonly mayUse: string;
   readonly since: Date;
   readonly lastUsedAt?: Date | undefined;
   readonly isLive: boolean;

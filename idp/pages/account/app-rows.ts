@@ -11,6 +11,9 @@ export interface AppWords {
   readonly form: (to: string) => AccountForm;
 }
 
+/** In the order in which a person would ask. `offline_access` is told with its date. */
+const OF_THE_PERSON = ["openid", "profile", "email", "phone", "address"];
+
 /** The person's connected apps, each with what it may do in the words in which it was asked for. */
 export function appRows(
   apps: readonly ConnectedApp[],
@@ -21,11 +24,16 @@ export function appRows(
     if (!client) return [];
     const named = resources.filter(({ identifier }) => app.resources.includes(identifier));
     const { since, lastUsedAt, isLive, offlineUntil } = app;
+    const ofThePerson = OF_THE_PERSON.filter((scope) => app.scopes.includes(scope));
+    const others = app.scopes.filter(
+      (scope) => scope !== "offline_access" && !ofThePerson.includes(scope),
+    );
     return [
       {
         site: siteView(client),
         isOwn: client.firstParty,
-        may: permissions(app.scopes, named).may,
+        may: inOneSentence(permissions(ofThePerson, []).may),
+        mayUse: inOneSentence(permissions(others, named).may),
         since,
         lastUsedAt,
         isLive,
@@ -35,3 +43,10 @@ export function appRows(
     ];
   });
 }
+
+const inOneSentence = (clauses: readonly string[]): string =>
+  clauses
+    .map((clause, index) =>
+      index === 0 ? clause : clause.charAt(0).toLocaleLowerCase("en") + clause.slice(1),
+    )
+    .join("; ");

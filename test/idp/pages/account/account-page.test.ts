@@ -262,10 +262,12 @@ describe("connected apps", () => {
       await idp.known.consents.record(alice.account.id, id, ["openid"], [], now, by);
     }
     const first = await accountOf(visitor, idp);
-    expect(first.forms.filter(formTo("/take-back"))).toHaveLength(25);
+    const appsOn = ({ forms }: Answer) =>
+      new Set(forms.filter(formTo("/take-back")).map(({ action }) => action)).size;
+    expect(appsOn(first)).toBe(25);
     expect(first.text).toContain('href="/account?apps=2#apps"');
     const second = await visitor.get(`${idp.issuer}/account?apps=2`);
-    expect(second.forms.filter(formTo("/take-back"))).toHaveLength(5);
+    expect(appsOn(second)).toBe(5);
     expect(second.text).not.toContain("apps=3");
     const none = await visitor.get(`${idp.issuer}/account?apps=3`);
     expect(none.location).toBe(`${idp.issuer}/account`);
