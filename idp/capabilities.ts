@@ -12,6 +12,7 @@ import { changePassword } from "./ending/change-password.ts";
 import { endAccess } from "./ending/end-access.ts";
 import { findKeyRefusals } from "./ending/key-refusals.ts";
 import { revokeSigningKey } from "./ending/revoke-signing-key.ts";
+import { signOut } from "./ending/sign-out.ts";
 import type { Logger } from "./http/logger.ts";
 import { ownPageUrl } from "./http/own-pages.ts";
 import { accountStore } from "./records/accounts/account-store.ts";
@@ -40,6 +41,7 @@ import {
 } from "./records/key-sightings/key-sighting-store.ts";
 import { type DeliveryStore, deliveryStore } from "./records/outbox/delivery-store.ts";
 import { logoutDeliveryStore } from "./records/outbox/logout-delivery-store.ts";
+import { reachedSiteStore } from "./records/sessions/reached-site-store.ts";
 import { sessionListStore } from "./records/sessions/session-list-store.ts";
 import { sessionStore } from "./records/sessions/session-store.ts";
 import { statusStore } from "./records/statuses/status-store.ts";
@@ -96,6 +98,7 @@ export function capabilities(deps: CapabilityDeps) {
   const keyProbes = keyProbeStore(database);
   const outgoing = sending(deps, { keys, clients, deliveries, keyProbes });
   const { wake } = outgoing.sender;
+  const ending = endAccess({ database, wake });
   const status = statusLists(deps, keys);
 
   return {
@@ -126,7 +129,12 @@ export function capabilities(deps: CapabilityDeps) {
     grants: grantStore(database, lifetimes),
     connectedApps: connectedAppStore(database, lifetimes),
     standingGrants: standingGrantStore(database, lifetimes),
-    endAccess: endAccess({ database, wake }),
+    endAccess: ending,
+    signOut: signOut({
+      endAccess: ending,
+      reachedSites: reachedSiteStore(database),
+      accessTokenSeconds: lifetimes.accessTokenSeconds,
+    }),
     changePassword: changePassword({ database, wake }),
     cleanUp: cleanUpStore(database),
     keys,

@@ -171,7 +171,6 @@ function accountRoutes(deps: RouteDeps): Router {
     .get("/account", accountPage(deps))
     .get("/account/password", password.show)
     .post("/account/password", password.submit)
-    .get("/account/signed-out", signOut.receipt)
     .post("/account/sign-out-elsewhere", signOut.elsewhere)
     .post("/account/sign-out-everywhere", signOut.everywhere)
     .post("/account/sessions/:session/end", signOut.one)

@@ -19,7 +19,7 @@ export type EndScope =
   | { kind: "client"; clientId: string };
 
 export interface Ended {
-  readonly sessions: number;
+  readonly sessionIds: readonly string[];
   readonly grants: number;
 }
 
@@ -55,7 +55,7 @@ export function endAccess({ database, wake }: EndAccessDeps): EndAccess {
       outcome,
       cause,
     } as const;
-    return { sessions: 0, grants: (await store.revokeGrant(revocation, now)) ? 1 : 0 };
+    return { sessionIds: [], grants: (await store.revokeGrant(revocation, now)) ? 1 : 0 };
   }
 
   return async (scope, reason, now, cause) => {
@@ -64,7 +64,7 @@ export function endAccess({ database, wake }: EndAccessDeps): EndAccess {
       endWithin(ending, scope, { reason, now, cause }),
     );
     if (sessions.length > 0) wake();
-    return { sessions: sessions.length, grants: grants.length };
+    return { sessionIds: sessions.map(({ id }) => id), grants: grants.length };
   };
 }
 

@@ -103,7 +103,7 @@ export const accountsEndpoint = (deps: AccountsEndpointDeps) => {
       );
       sendJson(ctx, {
         ...accountAnswer(await requireAccount(ctx)),
-        sessions_ended: ended.sessions,
+        sessions_ended: ended.sessionIds.length,
         grants_ended: ended.grants,
       });
     },

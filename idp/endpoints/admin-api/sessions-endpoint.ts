@@ -54,7 +54,7 @@ export const sessionsEndpoint = ({
           : ({ kind: "session", sessionId: request.session } as const);
       const why = operatorCause(ctx, request);
       const ended = await endAccess(scope, "ended-by-administrator", now, why);
-      sendJson(ctx, { sessions_ended: ended.sessions, grants_ended: ended.grants });
+      sendJson(ctx, { sessions_ended: ended.sessionIds.length, grants_ended: ended.grants });
     },
   };
 };

@@ -6,7 +6,7 @@
 import type { Context } from "koa";
 import { z } from "zod";
 import type { Clock } from "../../../prisma/clock.ts";
-import type { EndAccess } from "../../ending/end-access.ts";
+import type { SignOut } from "../../ending/sign-out.ts";
 import { withQuery } from "../../http/authorization-response.ts";
 import type { CookieJar } from "../../http/cookies.ts";
 import { csrfToken, requireCsrf, requireSameOrigin } from "../../http/csrf.ts";
@@ -19,7 +19,6 @@ import { allowFormAction } from "../../http/security-headers.ts";
 import { siteView } from "../../http/site-view.ts";
 import { newCredential } from "../../protocol/credential.ts";
 import type { Client } from "../../records/clients/client.ts";
-import type { GrantStore } from "../../records/grants/grant-store.ts";
 import type { Interaction } from "../../records/interactions/interaction.ts";
 import { SignOutRequest } from "../../records/interactions/interaction-request.ts";
 import type { InteractionStore } from "../../records/interactions/interaction-store.ts";
@@ -27,23 +26,20 @@ import type { Session } from "../../records/sessions/session.ts";
 import type { SessionStore } from "../../records/sessions/session-store.ts";
 import { decideLogout } from "./decide-logout.ts";
 import { logoutRequestReader, type ReadLogoutDeps } from "./logout-request.ts";
-import { receiptOf } from "./receipt.ts";
 
 export interface EndSessionDeps extends ReadLogoutDeps {
   issuer: string;
   cookies: CookieJar;
   sessions: Pick<SessionStore, "find" | "clientsOf">;
   interactions: Pick<InteractionStore, "open" | "find" | "close">;
-  grants: Pick<GrantStore, "lastIssuedInSession">;
-  endAccess: EndAccess;
-  lifetimes: { accessTokenSeconds: number };
+  signOut: SignOut;
   clock: Clock;
 }
 
 const ConfirmForm = z.object({ csrf: z.string().optional() });
 
 export const endSessionEndpoint = (deps: EndSessionDeps) => {
-  const { issuer, cookies, clients, sessions, interactions, grants, endAccess, clock } = deps;
+  const { issuer, cookies, clients, sessions, interactions, signOut, clock } = deps;
   const readRequest = logoutRequestReader(deps);
 
   /** GET and POST /logout. */
@@ -93,16 +89,13 @@ export const endSessionEndpoint = (deps: EndSessionDeps) => {
   }
 
   async function end(ctx: Context, session: Session, request: SignOutRequest): Promise<void> {
-    const now = clock.now();
+    const asking = request.hint && request.clientId;
     const by = cause(ctx, `account:${session.accountId}`);
-    await endAccess({ kind: "session", sessionId: session.id }, "signed-out", now, by);
+    const asked = { session, everywhere: false, endedItself: asking };
+    const receipt = await signOut(asked, clock.now(), by);
     cookies.clear(ctx, "session");
-    const visited = await sessions.clientsOf(session.id);
-    const isWanted = request.redirectUri === undefined || (await someHearInBrowsers(visited));
+    const isWanted = request.redirectUri === undefined || (await someHearInBrowsers(receipt.sites));
     if (!isWanted) return goOn(ctx, request);
-    const issues = await grants.lastIssuedInSession(session.id);
-    const ended = { session, visited, issues };
-    const receipt = receiptOf(ended, request, deps.lifetimes.accessTokenSeconds, now);
     const onward = request.redirectUri === undefined ? {} : { onward: whereOn(request) };
     const { id } = await keep(ctx, { ...receipt, ...onward });
     redirectTo(ctx, `${issuer}/signed-out?receipt=${id}`);

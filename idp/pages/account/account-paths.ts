@@ -4,7 +4,6 @@ export const ACCOUNT_PATH = "/account";
 export const PASSWORD_PATH = "/account/password";
 export const ELSEWHERE_PATH = "/account/sign-out-elsewhere";
 export const EVERYWHERE_PATH = "/account/sign-out-everywhere";
-export const SIGNED_OUT_PATH = "/account/signed-out";
 
 export const endPath = (sessionId: string) => `/account/sessions/${sessionId}/end`;
 export const notMePath = (sessionId: string) => `/account/sessions/${sessionId}/not-me`;

@@ -3,16 +3,12 @@
  * theirs is answered as one that does not exist (security D2).
  */
 import type { Context } from "koa";
-import { z } from "zod";
 import type { EndAccess } from "../../ending/end-access.ts";
+import type { SignOut } from "../../ending/sign-out.ts";
 import { PageProblem } from "../../http/page-problem.ts";
-import { readQuery } from "../../http/parse.ts";
-import { render } from "../../http/render.ts";
 import { redirectTo } from "../../http/respond.ts";
 import { newCredential } from "../../protocol/credential.ts";
-import { EverywhereReceipt } from "../../records/interactions/interaction-request.ts";
 import type { InteractionStore } from "../../records/interactions/interaction-store.ts";
-import { secondsAfter } from "../../records/lifetimes.ts";
 import type { SessionListStore } from "../../records/sessions/session-list-store.ts";
 import {
   ACCOUNT_PATH,
@@ -20,27 +16,18 @@ import {
   ELSEWHERE_PATH,
   EVERYWHERE_PATH,
   endPath,
-  SIGNED_OUT_PATH,
 } from "./account-paths.ts";
 import { CsrfForm, type PersonDeps, readPersonAct } from "./person-page.ts";
 
 export interface SignOutPageDeps extends PersonDeps {
-  interactions: Pick<InteractionStore, "open" | "find">;
+  interactions: Pick<InteractionStore, "open">;
   sessionList: Pick<SessionListStore, "findOwn">;
   endAccess: EndAccess;
-  lifetimes: { accessTokenSeconds: number };
+  signOut: SignOut;
 }
 
-const ReceiptQuery = z.object({
-  receipt: z
-    .string()
-    .regex(/^[\w-]{1,64}$/)
-    .optional()
-    .catch(undefined),
-});
-
 export const signOutPage = (deps: SignOutPageDeps) => {
-  const { issuer, cookies, interactions, sessionList, endAccess, lifetimes, clock } = deps;
+  const { issuer, cookies, interactions, sessionList, endAccess, signOut, clock } = deps;
 
   /** POST /account/sessions/:session/end. */
   async function one(ctx: Context): Promise<void> {
@@ -66,39 +53,21 @@ export const signOutPage = (deps: SignOutPageDeps) => {
     redirectTo(ctx, issuer + donePath("ended"));
   }
 
-  /** POST /account/sign-out-everywhere. */
+  /** POST /account/sign-out-everywhere; what ended is told at /signed-out. */
   async function everywhere(ctx: Context): Promise<void> {
     const act = await readPersonAct(ctx, deps, { action: EVERYWHERE_PATH, schema: CsrfForm });
     if (!act) return;
     const now = clock.now();
-    const scope = { kind: "sessions-of", accountId: act.person.id } as const;
-    const { sessions } = await endAccess(scope, "signed-out-everywhere", now, act.by);
+    const asked = { session: act.person.session, everywhere: true };
+    const request = await signOut(asked, now, act.by);
     cookies.clear(ctx, "session");
-    const request: EverywhereReceipt = {
-      step: "everywhere",
-      at: now,
-      browsers: sessions,
-      endsBy: secondsAfter(now, lifetimes.accessTokenSeconds),
-    };
     const browser = cookies.read(ctx, "browser") ?? newCredential("browser");
     cookies.set(ctx, "browser", browser);
     const { id } = await interactions.open({ browser, kind: "sign-out", request }, now);
-    redirectTo(ctx, `${issuer}${SIGNED_OUT_PATH}?receipt=${id}`);
+    redirectTo(ctx, `${issuer}/signed-out?receipt=${id}`);
   }
 
-  /** GET /account/signed-out: shown only in the browser that signed out. */
-  async function receipt(ctx: Context): Promise<void> {
-    const { receipt: id } = readQuery(ctx, ReceiptQuery);
-    const browser = cookies.read(ctx, "browser");
-    const kept = id && browser ? await interactions.find(id, browser, clock.now()) : undefined;
-    const found = EverywhereReceipt.safeParse(kept?.request);
-    if (!found.success) return redirectTo(ctx, issuer + ACCOUNT_PATH);
-    const { at, browsers, endsBy } = found.data;
-    const issuerHost = new URL(issuer).host;
-    render(ctx, "account/signed-out", { issuerHost, at, browsers, endsBy, signIn: ACCOUNT_PATH });
-  }
-
-  return { one, elsewhere, everywhere, receipt };
+  return { one, elsewhere, everywhere };
 };
 
 /** @throws PageProblem 404 when it has not the shape of one */

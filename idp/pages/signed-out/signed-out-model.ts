@@ -10,8 +10,10 @@ declare module "../../http/views.ts" {
 /** The receipt: what ended, where, and by when the rest stops counting. */
 export interface SignedOutModel {
   readonly issuerHost: string;
-  /** False when there was no session to end. */
-  readonly wasSignedIn: boolean;
+  /** In how many the sign-in ended; 0 when there was none to end. */
+  readonly browsers: number;
+  /** All that there were, not only this one's. */
+  readonly everywhere: boolean;
   readonly at: Date;
   readonly now: Date;
   readonly reference?: string | undefined;

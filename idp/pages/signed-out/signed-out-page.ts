@@ -54,7 +54,7 @@ export const signedOutPage = (deps: SignedOutPageDeps) => {
     const kept = id && browser ? await interactions.find(id, browser, now) : undefined;
     const receipt = SignOutReceipt.safeParse(kept?.request).data;
     if (!kept || !receipt) {
-      const nothing = { wasSignedIn: false, at: now, now, sites: [], frames: [] };
+      const nothing = { browsers: 0, everywhere: false, at: now, now, sites: [], frames: [] };
       return render(ctx, "signed-out", { issuerHost, ...nothing });
     }
 
@@ -70,7 +70,8 @@ export const signedOutPage = (deps: SignedOutPageDeps) => {
       ctx.set("Refresh", `${watch.seconds}; url=/signed-out?receipt=${kept.id}&again=1`);
     render(ctx, "signed-out", {
       issuerHost,
-      wasSignedIn: true,
+      browsers: receipt.sessionIds.length,
+      everywhere: receipt.everywhere,
       at: receipt.at,
       now,
       reference: kept.id.slice(0, 8),
@@ -80,17 +81,17 @@ export const signedOutPage = (deps: SignedOutPageDeps) => {
     });
   };
 
-  async function sitesOf({ sessionId, sites }: SignOutReceipt, now: Date) {
-    const notices = await logoutDeliveries.noticesOf(sessionId);
+  async function sitesOf({ sessionIds, sites }: SignOutReceipt, now: Date) {
+    const notices = await logoutDeliveries.noticesOf(sessionIds);
     const known = await Promise.all(
       sites.map(async (site) => {
         const client = await clients.find(site.clientId);
         if (!client) return undefined;
-        const notice = notices.find(({ clientId }) => clientId === client.id);
+        const told = notices.filter(({ clientId }) => clientId === client.id);
         const frame = client.disabledAt ? undefined : frameOf(client, site.sid);
         return {
           site: siteView(client),
-          ending: siteEnding(site, { notice, hearsInBrowser: frame !== undefined }, now),
+          ending: siteEnding(site, { notices: told, hearsInBrowser: frame !== undefined }, now),
           endsBy: site.endsBy,
           frame,
         };
@@ -99,8 +100,9 @@ export const signedOutPage = (deps: SignedOutPageDeps) => {
     return known.filter((site) => site !== undefined);
   }
 
-  /** §2: a client that asks for it is told of which session. */
-  function frameOf(client: Client, sid: string): string | undefined {
+  /** §2: a client that asks for it is told of which session. It knows no other browser's. */
+  function frameOf(client: Client, sid: string | undefined): string | undefined {
+    if (sid === undefined) return undefined;
     const { frontchannelLogoutUri: uri, frontchannelLogoutSessionRequired: named } = client;
     return uri && withQuery(uri, named ? { iss: issuer, sid } : {});
   }

@@ -19,17 +19,25 @@ export type SiteEnding =
   /** It has no way to hear of it: what it holds runs out. */
   | { readonly kind: "by-itself" };
 
+/** @param notices  one for each sign-in that had reached it; it has heard when it has heard of all */
 export function siteEnding(
   site: Pick<SignOutReceipt["sites"][number], "endedItself">,
-  { notice, hearsInBrowser }: { notice: LogoutNotice | undefined; hearsInBrowser: boolean },
+  { notices, hearsInBrowser }: { notices: readonly LogoutNotice[]; hearsInBrowser: boolean },
   now: Date,
 ): SiteEnding {
+  const open = notices.filter(({ deliveredAt }) => deliveredAt === undefined);
+  const [last] = notices.flatMap(({ deliveredAt }) => deliveredAt ?? []).sort(latestFirst);
   if (site.endedItself) return { kind: "ended-itself" };
-  if (notice?.deliveredAt) return { kind: "told", at: notice.deliveredAt };
-  if (notice && notice.expiresAt > now) {
-    const { attempts, nextAttemptAt, problem } = notice;
+  if (open.length === 0 && last) return { kind: "told", at: last };
+  const [next] = open.filter(({ expiresAt }) => expiresAt > now).sort(mostTriedFirst);
+  if (next) {
+    const { attempts, nextAttemptAt, problem } = next;
     return { kind: "trying", attempts, nextAttemptAt, problem };
   }
-  if (notice) return { kind: "given-up", attempts: notice.attempts };
+  const [givenUp] = open.sort(mostTriedFirst);
+  if (givenUp) return { kind: "given-up", attempts: givenUp.attempts };
   return hearsInBrowser ? { kind: "in-browser" } : { kind: "by-itself" };
 }
+
+const latestFirst = (a: Date, b: Date): number => b.getTime() - a.getTime();
+const mostTriedFirst = (a: LogoutNotice, b: LogoutNotice): number => b.attempts - a.attempts;

@@ -28,15 +28,6 @@ const listLive = namedStatement<GrantColumns, { accountId: string; now: Date; id
    ORDER BY g."lastUsedAt" DESC, g."id"`,
 );
 
-const lastIssues = namedStatement<{ clientId: string; lastIssuedAt: Date }, { sessionId: string }>(
-  "grant.last_issued",
-  `SELECT g."clientId", max(GREATEST(g."lastUsedAt", k."usedAt")) AS "lastIssuedAt"
-   FROM "Grant" g JOIN "AuthorizationCode" k ON k."grantId" = g."id" AND k."usedAt" IS NOT NULL
-   WHERE g."sessionId" = :sessionId
-   GROUP BY g."clientId"
-   ORDER BY g."clientId"`,
-);
-
 export type GrantStore = ReturnType<typeof grantStore>;
 
 export const grantStore = (
@@ -71,12 +62,5 @@ export const grantStore = (
       );
       return rows.map(grantOf);
     },
-
-    /**
-     * When each client was last given tokens in this session, ended or not: one access token's
-     * lifetime after that, the last of them is over. For the receipt of a sign-out.
-     */
-    lastIssuedInSession: (sessionId: string): Promise<{ clientId: string; lastIssuedAt: Date }[]> =>
-      database.sql(lastIssues, lastIssues.values({ sessionId })),
   };
 };

@@ -55,30 +55,20 @@ export const SignOutRequest = z
   .readonly();
 export type SignOutRequest = z.infer<typeof SignOutRequest>;
 
-/** That a person signed out everywhere at once, kept for the page that says so. */
-export const EverywhereReceipt = z
-  .object({
-    step: z.literal("everywhere"),
-    at: z.coerce.date(),
-    /** In how many browsers. */
-    browsers: z.number(),
-    /** When the last pass that any site was given is over. */
-    endsBy: z.coerce.date(),
-  })
-  .readonly();
-export type EverywhereReceipt = z.infer<typeof EverywhereReceipt>;
-
 /** What a sign-out ended, kept for the page that says so. */
 export const SignOutReceipt = z
   .object({
     step: z.literal("receipt"),
     at: z.coerce.date(),
-    sessionId: z.string(),
+    /** Every sign-in of the person's, not only this browser's. */
+    everywhere: z.boolean(),
+    /** Those that ended. */
+    sessionIds: z.array(z.string()),
     sites: z.array(
       z.object({
         clientId: z.string(),
-        /** By which it knows the sign-in that ended. */
-        sid: z.string(),
+        /** By which it knows this browser's sign-in, if it was visited here. */
+        sid: z.string().optional(),
         /** It ended its own session before it asked. */
         endedItself: z.boolean(),
         /** When the last access token it was given is over, if it was given any. */

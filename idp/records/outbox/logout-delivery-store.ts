@@ -51,10 +51,10 @@ export async function announceEnd(
 export type LogoutDeliveryStore = ReturnType<typeof logoutDeliveryStore>;
 
 export const logoutDeliveryStore = (database: Database) => ({
-  /** To whom the end of a session was announced, and how that went. */
-  async noticesOf(sessionId: string): Promise<LogoutNotice[]> {
+  /** To whom the end of these sessions was announced, and how that went. */
+  async noticesOf(sessionIds: readonly string[]): Promise<LogoutNotice[]> {
     const rows = await database.orm.delivery.findMany({
-      where: { kind: "logout-token", sessionId },
+      where: { kind: "logout-token", sessionId: { in: [...sessionIds] } },
       orderBy: { clientId: "asc" },
       select: {
         clientId: true,

@@ -67,7 +67,7 @@ describe("ending access", () => {
     const person = await aPerson();
     const { id: sessionId } = person.laptop.session;
     const ended = await here.endAccess({ kind: "session", sessionId }, "signed-out", at(1), cause);
-    expect(ended).toEqual({ sessions: 1, grants: 1 });
+    expect(ended).toEqual({ sessionIds: [expect.any(String)], grants: 1 });
     expect(await stateOf(person)).toEqual({ laptop: onlyOffline, phone: alive });
     expect(await eventsOf(person.account.id)).toMatchObject([
       {
@@ -107,7 +107,7 @@ describe("ending access", () => {
     const person = await aPerson();
     const scope = { kind: "grant", grantId: person.laptop.offline } as const;
     const ended = await here.endAccess(scope, "token-revoked", at(1), cause);
-    expect(ended).toEqual({ sessions: 0, grants: 1 });
+    expect(ended).toEqual({ sessionIds: [], grants: 1 });
     expect(await stateOf(person)).toEqual({ laptop: { ...alive, offline: false }, phone: alive });
     expect(await eventsOf(person.account.id)).toMatchObject([
       { kind: "grant.revoked", grantId: person.laptop.offline, clientId: person.client.id },
@@ -135,7 +135,7 @@ describe("ending access", () => {
     const { id: accountId } = person.account;
     const scope = { kind: "account", accountId } as const;
     const ended = await here.endAccess(scope, "account-disabled", at(1), operator);
-    expect(ended).toEqual({ sessions: 2, grants: 4 });
+    expect(ended).toEqual({ sessionIds: [expect.any(String), expect.any(String)], grants: 4 });
     expect(await stateOf(person)).toEqual({ laptop: dead, phone: dead });
     expect((await there.accounts.find(accountId))?.disabledAt).toEqual(at(1));
     expect(
@@ -171,7 +171,7 @@ describe("ending access", () => {
     const scope = { kind: "account", accountId: person.account.id } as const;
     await here.endAccess(scope, "account-disabled", at(0), cause);
     const again = await here.endAccess(scope, "account-disabled", at(1), cause);
-    expect(again).toEqual({ sessions: 0, grants: 0 });
+    expect(again).toEqual({ sessionIds: [], grants: 0 });
     expect(await eventsOf(person.account.id)).toEqual([]);
   });
 
@@ -191,7 +191,7 @@ describe("ending access", () => {
       ),
     );
     expect(revoked.filter((one) => one.grants === 1)).toHaveLength(1);
-    expect(ended.filter((one) => one.sessions === 1)).toHaveLength(1);
+    expect(ended.filter((one) => one.sessionIds.length === 1)).toHaveLength(1);
     const kinds = (await eventsOf(person.account.id)).map((event) => event.kind);
     expect(kinds.sort()).toEqual(["refresh.reused", "session.ended"]);
   });

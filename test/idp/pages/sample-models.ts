@@ -90,7 +90,8 @@ export const sampleModels: { [V in ViewName]: [Views[V], ...Views[V][]] } = {
   "signed-out": [
     {
       issuerHost,
-      wasSignedIn: true,
+      browsers: 1,
+      everywhere: false,
       at: now,
       now,
       reference: "8KQ2-71FD",
@@ -114,7 +115,8 @@ export const sampleModels: { [V in ViewName]: [Views[V], ...Views[V][]] } = {
     },
     {
       issuerHost,
-      wasSignedIn: true,
+      browsers: 1,
+      everywhere: false,
       at: now,
       now,
       sites: [
@@ -124,8 +126,9 @@ export const sampleModels: { [V in ViewName]: [Views[V], ...Views[V][]] } = {
       frames: ["https://rp.example.test/logout?iss=i&sid=s"],
       onward: "https://rp.example.test/bye?state=1",
     },
-    { issuerHost, wasSignedIn: true, at: now, now, sites: [], frames: [] },
-    { issuerHost, wasSignedIn: false, at: now, now, sites: [], frames: [] },
+    { issuerHost, browsers: 1, everywhere: false, at: now, now, sites: [], frames: [] },
+    { issuerHost, browsers: 3, everywhere: true, at: now, now, sites: [], frames: [] },
+    { issuerHost, browsers: 0, everywhere: false, at: now, now, sites: [], frames: [] },
   ],
   "sign-out": [
     {

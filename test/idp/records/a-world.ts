@@ -22,6 +22,7 @@ import { refreshTokenStore } from "../../../idp/records/grants/refresh-token-sto
 import { standingGrantStore } from "../../../idp/records/grants/standing-grant-store.ts";
 import { newIdentifier } from "../../../idp/records/identifier.ts";
 import type { Lifetimes } from "../../../idp/records/lifetimes.ts";
+import { reachedSiteStore } from "../../../idp/records/sessions/reached-site-store.ts";
 import type { Session } from "../../../idp/records/sessions/session.ts";
 import { sessionStore } from "../../../idp/records/sessions/session-store.ts";
 import type { Database } from "../../../prisma/database.ts";
@@ -62,6 +63,7 @@ export const storesOver = (database: Database) => ({
   grants: grantStore(database, lifetimes),
   standingGrants: standingGrantStore(database, lifetimes),
   endAccess: endAccess({ database, wake: () => {} }),
+  reachedSites: reachedSiteStore(database),
   changePassword: changePassword({ database, wake: () => {} }),
 });
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { decideLogout } from "../../../../idp/endpoints/logout/decide-logout.ts";
-import { receiptOf } from "../../../../idp/endpoints/logout/receipt.ts";
 import type { SignOutRequest } from "../../../../idp/records/interactions/interaction-request.ts";
 
 const session = { accountId: "alice" };
@@ -32,43 +31,5 @@ describe("whether a sign-out is carried out at once (L1)", () => {
   ];
   it.each(cases)("L1: %s", (_, request, current, expected) => {
     expect(decideLogout(request, current, visited)).toBe(expected);
-  });
-});
-
-describe("the receipt", () => {
-  const at = new Date("2026-03-01T12:00:00Z");
-  const minutesAgo = (minutes: number) => new Date(at.getTime() - minutes * 60_000);
-  const issues = [
-    { clientId: "bank", lastIssuedAt: minutesAgo(1) },
-    { clientId: "evergreen", lastIssuedAt: minutesAgo(3) },
-    { clientId: "third", lastIssuedAt: minutesAgo(60) },
-  ];
-
-  const visited = ["bank", "evergreen", "third", "seen"].map((clientId) => ({
-    clientId,
-    sid: `sid-of-${clientId}`,
-  }));
-  const ended = { session: { id: "session-1" }, visited, issues };
-
-  it("says of each site when its last token is over, and never a time that has passed", () => {
-    const { sites, sessionId } = receiptOf(ended, asks({ subject: "alice" }), 300, at);
-    expect(sessionId).toBe("session-1");
-    expect(sites).toEqual([
-      { clientId: "bank", sid: "sid-of-bank", endedItself: true, endsBy: minutesAgo(-4) },
-      {
-        clientId: "evergreen",
-        sid: "sid-of-evergreen",
-        endedItself: false,
-        endsBy: minutesAgo(-2),
-      },
-      { clientId: "third", sid: "sid-of-third", endedItself: false, endsBy: at },
-      // It was reached and given nothing.
-      { clientId: "seen", sid: "sid-of-seen", endedItself: false },
-    ]);
-  });
-
-  it("takes nobody's word without a hint", () => {
-    const { sites } = receiptOf(ended, asks(), 300, at);
-    expect(sites.some(({ endedItself }) => endedItself)).toBe(false);
   });
 });

@@ -204,7 +204,7 @@ describe("connected apps", () => {
     });
     const text = textOf(await accountOf(visitor, idp));
     expect(text).toMatch(
-      /Harbour Bank bank\.example · one of our own .*See your name.*While you are signed in/,
+      /Harbour Bank bank\.example One of our own .*see your name.*While you are signed in/,
     );
     expect(text).toMatch(/Ledgerline bank\.example .*See your accounts and balances/);
     expect(text).toContain("Also while you are away, until");

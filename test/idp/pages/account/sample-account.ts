@@ -123,11 +123,7 @@ export const accountSamples = {
     { ...change, problem: { kind: "throttled", seconds: 40 } },
     { ...change, problem: { kind: "busy", seconds: 3 } },
   ],
-  "account/signed-out": [
-    { issuerHost: "id.example.test", at: now, browsers: 3, endsBy: ago(-5), signIn: "/account" },
-    { issuerHost: "id.example.test", at: now, browsers: 1, endsBy: ago(-5), signIn: "/account" },
-  ],
 } satisfies Pick<
   { [V in keyof Views]: [Views[V], ...Views[V][]] },
-  "account" | "account/not-me" | "account/change-password" | "account/signed-out"
+  "account" | "account/not-me" | "account/change-password"
 >;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { siteEnding } from "../../../../idp/pages/signed-out/site-ending.ts";
+import type { LogoutNotice } from "../../../../idp/records/outbox/logout-delivery-store.ts";
 
 const now = new Date("2026-03-01T12:00:00Z");
 const seconds = (count: number) => new Date(now.getTime() + count * 1000);
@@ -11,11 +12,8 @@ const waiting = {
   expiresAt: seconds(60),
 };
 
-const endingOf = (
-  site: { endedItself: boolean },
-  notice?: Parameters<typeof siteEnding>[1]["notice"],
-  hearsInBrowser = false,
-) => siteEnding(site, { notice, hearsInBrowser }, now);
+const endingOf = (site: { endedItself: boolean }, notice?: LogoutNotice, hearsInBrowser = false) =>
+  siteEnding(site, { notices: notice ? [notice] : [], hearsInBrowser }, now);
 
 describe("how far the end of a sign-in has come at a site", () => {
   it("a site that asked for it has ended first, whatever else it is told", () => {
@@ -38,6 +36,21 @@ describe("how far the end of a sign-in has come at a site", () => {
       kind: "given-up",
       attempts: 2,
     });
+  });
+
+  it("has ended where several sign-ins had reached it when it has heard of the last", () => {
+    const of = (...notices: LogoutNotice[]) =>
+      siteEnding(silent, { notices, hearsInBrowser: false }, now);
+    const early = { ...waiting, deliveredAt: seconds(-9) };
+    const late = { ...waiting, deliveredAt: seconds(-1) };
+    expect(of(early, late)).toEqual({ kind: "told", at: seconds(-1) });
+    expect(of(early, waiting, { ...waiting, attempts: 5 })).toMatchObject({
+      kind: "trying",
+      attempts: 5,
+    });
+    const over = { ...waiting, expiresAt: now };
+    expect(of(early, over)).toMatchObject({ kind: "given-up" });
+    expect(of(over, waiting)).toMatchObject({ kind: "trying" });
   });
 
   it("one that hears in browsers says nothing, and one that hears nowhere runs out", () => {

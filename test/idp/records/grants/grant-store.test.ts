@@ -59,23 +59,3 @@ describe("finding a live grant", () => {
     expect(listed.map((grant) => grant.id)).toEqual([second.grantId, first.grantId]);
   });
 });
-
-describe("the receipt of a sign-out", () => {
-  it("knows when each client was last given tokens, after the session has ended too", async () => {
-    const signedIn = await signIn(stores);
-    const { id: sessionId } = signedIn.session;
-    const bank = await addClient(stores, { id: "bank" });
-    const portal = await addClient(stores, { id: "portal" });
-    const never = await addClient(stores, { id: "never" });
-    const { refreshToken } = await redeemCode(stores, signedIn, bank, at(0));
-    await redeemCode(stores, signedIn, portal, at(5));
-    await issueCode(stores, signedIn, never, at(6));
-    await refresh(stores, { token: refreshToken, clientId: "bank" }, at(60));
-
-    await stores.endAccess({ kind: "session", sessionId }, "signed-out", at(70), cause);
-    expect(await stores.grants.lastIssuedInSession(sessionId)).toEqual([
-      { clientId: "bank", lastIssuedAt: at(60) },
-      { clientId: "portal", lastIssuedAt: at(5) },
-    ]);
-  });
-});
