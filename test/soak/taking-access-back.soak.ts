@@ -176,20 +176,34 @@ describe.each([
     );
   });
 
-  it(`L3: an administrator ends ${TRIES} sign-ins at once`, { timeout: 600_000 }, async () => {
-    const people: SignedIn[] = [];
-    for (let index = 0; index < TRIES; index += 1) people.push(await signedIn());
-    const end = () =>
-      required(operator("POST", "/sessions/end", { account: fleet.alice.email, reason: "soak" }));
-    const samples = await untilRefused(
-      people.flatMap((person) => checksOf(person, "pages")),
-      end,
-    );
-    figure(
-      { id: "L3", what: `${mode}: ended by an administrator`, unit: "ms", samples },
-      { of: "most", atMost },
-    );
-  });
+  const endingsOfAll: Record<string, (people: readonly SignedIn[]) => Promise<unknown>> = {
+    "an administrator": () =>
+      required(operator("POST", "/sessions/end", { account: fleet.alice.email, reason: "soak" })),
+    "the person, who says of another browser that it was not theirs": async ([first]) => {
+      const { visitor } = first ?? (await signedIn());
+      const { text } = await visitor.get(`${fleet.issuer}/account`);
+      const [path] = text.match(/\/account\/sessions\/[\w-]+\/not-me/) ?? [];
+      const asked = await visitor.get(`${fleet.issuer}${path}`);
+      await visitor.submit(asked, {}, ({ action }) => action.endsWith("/not-me"));
+    },
+  };
+
+  it.each(Object.keys(endingsOfAll))(
+    `L3: %s ends ${TRIES} sign-ins at once`,
+    {
+      timeout: 600_000,
+    },
+    async (who) => {
+      const people: SignedIn[] = [];
+      for (let index = 0; index < TRIES; index += 1) people.push(await signedIn());
+      const checks = people.flatMap((person) => checksOf(person, "pages"));
+      const samples = await untilRefused(checks, async () => endingsOfAll[who]?.(people));
+      figure(
+        { id: "L3", what: `${mode}: all ended by ${who}`, unit: "ms", samples },
+        { of: "most", atMost },
+      );
+    },
+  );
 
   it("L3: a disabled account, pages and APIs", { timeout: 600_000 }, async () => {
     const samples: number[] = [];
