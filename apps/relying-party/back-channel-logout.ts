@@ -13,9 +13,10 @@ import { readForm } from "./read-form.ts";
 export function createBackChannelLogout(options: {
   verify: VerifyLogoutToken;
   ended: Pick<EndedSessions, "add">;
+  accessHasEnded(): void;
   logger: Logger;
 }) {
-  const { verify, ended, logger } = options;
+  const { verify, ended, accessHasEnded, logger } = options;
 
   const endingIn = async (ctx: Context) => {
     try {
@@ -38,6 +39,7 @@ export function createBackChannelLogout(options: {
     ctx.set("Cache-Control", "no-store");
     const end = await endingIn(ctx);
     if (!end) return;
+    accessHasEnded();
     try {
       await ended.add(end);
     } catch (error) {

@@ -112,6 +112,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     config,
     endedSessions: options.endedSessions,
     verifyLogoutToken: tokens.verifyLogoutToken,
+    accessHasEnded: tokens.accessHasEnded,
     clock,
     logger,
   });

@@ -29,10 +29,12 @@ export function createSiteSessions(options: {
   /** Where ended sessions are remembered, when several instances share it; DATA_DIR otherwise. */
   endedSessions: EndedSessions | undefined;
   verifyLogoutToken: VerifyLogoutToken;
+  /** Told of every logout token that was right. */
+  accessHasEnded(): void;
   clock: Clock;
   logger: Logger;
 }): SiteSessions {
-  const { config, verifyLogoutToken, clock, logger } = options;
+  const { config, verifyLogoutToken: verify, accessHasEnded, clock, logger } = options;
   const { sessionKeys, dataDirectory } = config;
   const cookies = siteCookies({ prefix: config.cookiePrefix, secure: config.secure });
   const file = stateFile(join(dataDirectory, "ended-sessions.json"), KeptEndedSessions);
@@ -42,7 +44,7 @@ export function createSiteSessions(options: {
     sessions: createSessionCookie({ cookies, seal: seal("session"), ended, clock }),
     signIns: createSignInCookie({ cookies, seal: seal("sign-in"), clock }),
     csrf: createCsrfTokens(sessionKeys),
-    receiveLogout: createBackChannelLogout({ verify: verifyLogoutToken, ended, logger }),
+    receiveLogout: createBackChannelLogout({ verify, ended, accessHasEnded, logger }),
     start: () => ended.start(),
   };
 }

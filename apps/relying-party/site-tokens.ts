@@ -15,6 +15,8 @@ export interface SiteTokens {
   accessTokens: AccessTokenVerifier;
   verifyIdToken: VerifyIdToken;
   verifyLogoutToken: VerifyLogoutToken;
+  /** Access has ended somewhere, and access tokens may have with it: the status lists are due. */
+  accessHasEnded(): void;
   start(): void;
   /** Resolves when nothing is being fetched any more. */
   stop(): Promise<void>;
@@ -47,6 +49,7 @@ export function createSiteTokens(options: {
     accessTokens: createAccessTokenVerifier({ ...common, audience: resource, checkStatus }),
     verifyIdToken: createIdTokenVerifier({ ...common, clientId }),
     verifyLogoutToken: createLogoutTokenVerifier({ ...common, clientId }),
+    accessHasEnded: lists.becomeDue,
     start: lists.start,
     stop: lists.stop,
   };

@@ -22,6 +22,8 @@ export interface StatusListCopy {
   latest(): Promise<HeldStatusList | undefined>;
   /** The list, no older than its ttl; undefined when it cannot be had. Never throws. */
   fresh(): Promise<HeldStatusList | undefined>;
+  /** Something has ended that the list may not know of yet: it is due, however young. */
+  becomeDue(): void;
   /** Asks again when that is due and somebody still looks at it. Does not wait. */
   refreshIfDue(): void;
   /** Resolves when nothing is being fetched any more. */
@@ -50,6 +52,10 @@ export function createStatusListCopy(options: {
   let failedAt: Date | undefined;
   let lookedAt = clock.now();
   let dueShare = 1;
+  // How often it has become due, and how often it had when the list that is held was asked for: an answer that
+  // was on its way meanwhile is not enough.
+  let called = 0;
+  let answered = 0;
   let inFlight: Promise<void> | undefined;
 
   /** A list that has expired, or that a key has signed which is gone since, needs the provider's word again. */
@@ -64,6 +70,7 @@ export function createStatusListCopy(options: {
 
   const ask = async () => {
     const fetchedAt = clock.now();
+    const callsBefore = called;
     try {
       const answer = await fetchList(uri, held && isSound(held) ? held.etag : undefined);
       // "Not modified" confirms the list that we hold.
@@ -71,6 +78,7 @@ export function createStatusListCopy(options: {
       if (!list) throw new InvalidStatusList("not modified, yet nothing is held");
       held = { list, etag: answer.etag, fetchedAt };
       failedAt = undefined;
+      answered = callsBefore;
       dueShare = randomInt(EARLIEST_SHARE_PERCENT, 100) / 100;
     } catch (error) {
       failedAt = clock.now();
@@ -95,10 +103,13 @@ export function createStatusListCopy(options: {
       if (!isWithin(1) && !hasFailedWithin(INSISTENT_RETRY_SECONDS)) await askShared();
       return isWithin(1) ? held : undefined;
     },
+    becomeDue() {
+      called += 1;
+    },
     refreshIfDue() {
       const isIdle = hasPassed(clock, IDLE_SECONDS, lookedAt);
-      const isDue = !isWithin(dueShare) && !hasFailedWithin(RETRY_SECONDS);
-      if (!inFlight && !isIdle && isDue) void askShared();
+      const isDue = called > answered || !isWithin(dueShare);
+      if (!inFlight && !isIdle && isDue && !hasFailedWithin(RETRY_SECONDS)) void askShared();
     },
     async stop() {
       await inFlight;

@@ -12,13 +12,16 @@ import { createStatusListReader, STATUS_LIST_MAX_BYTES } from "./status-list-tok
 export interface StatusLists {
   /** The copy of the list at this address, which the caller has found to be the provider's own. */
   at(uri: string): Pick<StatusListCopy, "latest" | "fresh">;
+  /** Something has ended at the provider just now: every copy is asked for anew, a moment later at most. */
+  becomeDue(): void;
   start(): void;
   /** Resolves when nothing is being fetched any more. */
   stop(): Promise<void>;
 }
 
 const MOST_LISTS = 32;
-const POLL_MILLISECONDS = 500;
+/** However much ends at once, no list is asked for more often. */
+const POLL_MILLISECONDS = 250;
 /** The longest that a request may wait for a list. */
 const DEADLINE_MILLISECONDS = 2000;
 
@@ -46,6 +49,9 @@ export function createStatusLists(options: {
       const copy = createStatusListCopy({ uri, fetchList, keys, clock, logger });
       copies.set(uri, copy);
       return copy;
+    },
+    becomeDue() {
+      for (const copy of copies.values()) copy.becomeDue();
     },
     start() {
       timer = setInterval(() => {

@@ -33,6 +33,32 @@ describe("a site's copies of the status lists (Token Status List, draft-20)", ()
     expect(world.listRequests()).toBe(2);
   });
 
+  it("L3: hears of it at once when it is told that something has ended", async () => {
+    const taken = await world.tokenAt(5);
+    expect(await world.verdict(taken)).toBe("good");
+    world.issuer.statusList.revoke(5);
+    world.tokens.accessHasEnded();
+    await eventually(() => world.verdict(taken)).toBe(REVOKED);
+    expect(world.listRequests()).toBe(2);
+  });
+
+  it("L3: and asks once more when it was told while an answer was on its way", async () => {
+    const taken = await world.tokenAt(5);
+    expect(await world.verdict(taken)).toBe("good");
+    let answer = () => {};
+    world.issuer.wrong.statusList = (response) => {
+      answer = () => void response.writeHead(304).end();
+    };
+    world.tokens.accessHasEnded();
+    await eventually(world.listRequests).toBe(2);
+    world.issuer.statusList.revoke(5);
+    for (let told = 0; told < 100; told += 1) world.tokens.accessHasEnded();
+    delete world.issuer.wrong.statusList;
+    answer();
+    await eventually(() => world.verdict(taken)).toBe(REVOKED);
+    expect(world.listRequests()).toBe(3);
+  });
+
   it("L3: 10 000 verified requests ask for nothing but the list, about once in its ttl", async () => {
     const tokens = await Promise.all([1, 2, 3, 4, 5].map((index) => world.tokenAt(index)));
     for (const token of tokens) expect(await world.verdict(token)).toBe("good");
