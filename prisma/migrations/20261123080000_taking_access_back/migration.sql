@@ -56,5 +56,5 @@ ALTER TABLE "KnownDevice" ADD CONSTRAINT "KnownDevice_accountId_fkey" FOREIGN KE
 -- What has arrived is kept to be told of, and is not in the way of what is still to be sent.
 CREATE INDEX "Delivery_due" ON "Delivery"("nextAttemptAt") WHERE "deliveredAt" IS NULL;
 
--- Replicas ask again and again what has ended since; grants that live are not in their way.
+-- Replicas ask again and again what has ended since, and grants that live are not in their way.
 CREATE INDEX "Grant_revoked" ON "Grant"("revokedAt", "statusNumber") WHERE "revokedAt" IS NOT NULL;
