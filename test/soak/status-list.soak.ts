@@ -1,6 +1,7 @@
 // What a million grants cost: the list on the wire, making it, keeping it, looking something up in it.
 import { inflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { namedStatement } from "../../idp/records/named-statement.ts";
 import { statusBits } from "../../idp/records/statuses/status-bits.ts";
 import { statusPlaces } from "../../idp/records/statuses/status-place.ts";
 import { statusStore } from "../../idp/records/statuses/status-store.ts";
@@ -14,6 +15,20 @@ import { settledMebibytes } from "./support/memory.ts";
 
 const GRANTS = count(1_000_000, 10_000);
 const ONE_IN = 100;
+
+const addGrants = namedStatement<
+  never,
+  { clientId: string; first: number; last: number; oneIn: number; at: Date; endedAt: Date }
+>(
+  "soak.add_grants",
+  `INSERT INTO "Grant" ("id", "clientId", "kind", "scopes", "resources", "amr", "createdAt",
+     "lastUsedAt", "expiresAt", "revokedAt", "revokedReason")
+   SELECT 'grant-' || n, :clientId, 'client', '{}', '{}', '{}', :at::timestamptz, :at::timestamptz,
+     :at::timestamptz + interval '1 day',
+     CASE WHEN n % :oneIn::int = 0 THEN :endedAt::timestamptz END,
+     CASE WHEN n % :oneIn::int = 0 THEN 'token-revoked' END
+   FROM generate_series(:first::int, :last::int) n`,
+);
 
 describe(`a list of ${GRANTS} grants, one in ${ONE_IN} ended`, () => {
   const placeOf = statusPlaces(Buffer.alloc(32, 1));
@@ -65,27 +80,15 @@ describe(`a replica that starts over ${GRANTS} grants`, () => {
     const database = await openTestDatabase();
     const stores = storesOver(database);
     const { id: clientId } = await addClient(stores);
-    const size = 10_000;
-    for (let start = 0; start < GRANTS; start += size) {
-      await database.orm.grant.createMany({
-        data: Array.from({ length: size }, (_, index) => ({
-          id: `grant-${start + index}`,
-          clientId,
-          kind: "client",
-          scopes: [],
-          resources: [],
-          amr: [],
-          createdAt: at(0),
-          lastUsedAt: at(0),
-          expiresAt: at(86_400),
-          ...((start + index) % ONE_IN === 0 && {
-            revokedAt: at(1),
-            revokedReason: "token-revoked",
-          }),
-        })),
-      });
+    const size = 100_000;
+    for (let first = 0; first < GRANTS; first += size) {
+      const last = Math.min(first + size, GRANTS) - 1;
+      await database.sql(
+        addGrants,
+        addGrants.values({ clientId, first, last, oneIn: ONE_IN, at: at(0), endedAt: at(1) }),
+      );
     }
-    const known = statuses({ store: statusStore(database), clock: movableClock(at(2)) });
+    const known = statuses({ store: statusStore(database), clock: movableClock(at(120)) });
     figure({
       id: "L3",
       what: "status list: start",

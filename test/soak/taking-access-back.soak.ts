@@ -27,7 +27,7 @@ interface SignedIn {
 }
 
 describe.each([
-  { mode: "by the status list", hears: false, lanes: 20, atMost: 16_000 },
+  { mode: "by the status list", hears: false, lanes: 8, atMost: 16_000 },
   // Who looks shares the processor with all that is looked at.
   { mode: "with the back channel", hears: true, lanes: 4, atMost: 1_000 },
 ])("taking access back $mode", ({ mode, hears, lanes, atMost }) => {
@@ -165,7 +165,7 @@ describe.each([
     // What hangs on a grant alone is no sign-in's end, and no logout token tells of it.
     const limit = endsSession ? atMost : 16_000;
     const samples: number[] = [];
-    await onLanes(hears && !endsSession ? 20 : lanes, TRIES, async () => {
+    await onLanes(hears && !endsSession ? 8 : lanes, TRIES, async () => {
       const person = await signedIn();
       const checks = checksOf(person, endsSession ? "everything" : "apis");
       samples.push(...(await untilRefused(checks, () => end(person))));
