@@ -21,7 +21,14 @@ const project = (databaseKind: "pglite" | "postgresql", files: readonly string[]
 });
 
 const onPostgresql = ["rotations"];
-const onBothDatabases = ["key-life", "statements", "login-flood", "equal-time", "expired-rows"];
+const onBothDatabases = [
+  "key-life",
+  "statements",
+  "login-flood",
+  "equal-time",
+  "expired-rows",
+  "ending-races",
+];
 
 export default defineConfig({
   test: {

@@ -1,5 +1,4 @@
 // Harbour Bank, wired: which pages and answers it has, and what each of them asks for at the door.
-
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

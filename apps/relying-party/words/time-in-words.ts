@@ -5,7 +5,8 @@ const SECONDS_PER_HOUR = 3600;
 
 /** The time from one moment to another; never negative. */
 export function span(from: Date, to: Date): string {
-  return spanOf(Math.max(0, Math.round((to.getTime() - from.getTime()) / 1000)));
+  const seconds = Math.round((to.getTime() - from.getTime()) / 1000);
+  return seconds > 0 ? spanOf(seconds) : "less than a second";
 }
 
 export function spanOf(seconds: number): string {

@@ -38,7 +38,7 @@ describe("sending money, as a person", () => {
     expectNothingInline(page);
     expectSoundStructure(page);
     expect(page.text).toMatch(/id="to-rainy-day"[^>]* checked>/);
-    expect(page.text).toContain("The list we go by is 0 s old");
+    expect(page.text).toContain("The list we go by is less than a second old");
   });
 
   it("shows what was sent and what is left, and every page agrees", async () => {
