@@ -53,7 +53,7 @@ export async function aKeyCache({ servesStatusLists = false } = {}): Promise<Key
       changed: () => {
         changes += 1;
       },
-      deadlineMilliseconds: 300,
+      deadlineMilliseconds: 1500,
     });
     await cache.start();
     return cache;
