@@ -1,5 +1,6 @@
-// The suite runs in three projects: whatever touches storage on both databases, and the sites and
-// journeys, which know the IdP only over HTTP, once.
+// The suite runs in four projects: whatever touches storage on both databases; what must hold whoever
+// has to use PKCE once more under the other value of PKCE_FOR; and the sites and journeys, which know
+// the IdP only over HTTP, once.
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { findPostgresql } from "./test/support/postgresql-server.ts";
@@ -7,6 +8,13 @@ import { findPostgresql } from "./test/support/postgresql-server.ts";
 const onBothDatabases = ["prisma", "keys", "idp", "attacks", "faults"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
+
+/** Security items T, A, E and C: tokens, authorization, the token endpoint, client authentication. */
+const whateverPkceIsFor = [
+  "test/idp/endpoints/{authorize,token,userinfo,introspection,revocation}/**/*.test.ts",
+  "test/idp/records/grants/code-store.test.ts",
+  "test/attacks/{races,user-switch,sign-in-across-a-change,hostile-input}.test.ts",
+];
 
 const postgresql = findPostgresql();
 if (postgresql.kind === "none") {
@@ -16,13 +24,18 @@ if (postgresql.kind === "none") {
   });
 }
 
-const project = (name: string, databaseKind: "pglite" | "postgresql", include: string[]) => ({
+const project = (
+  name: string,
+  databaseKind: "pglite" | "postgresql",
+  include: string[],
+  pkceFor: "all" | "public" = "all",
+) => ({
   test: {
     name,
     include,
     // What only the other one has to promise: a lone process, several replicas.
     exclude: [databaseKind === "pglite" ? "**/*.postgresql.test.ts" : "**/*.pglite.test.ts"],
-    provide: { databaseKind },
+    provide: { databaseKind, pkceFor },
     globalSetup: "test/support/global-setup.ts",
     setupFiles: "test/support/clean-up-setup.ts",
     // Loading the modules anew for each file takes longer than most files' tests.
@@ -50,6 +63,7 @@ export default defineConfig({
     projects: [
       project("pglite", "pglite", onBothDatabases),
       project("postgresql", "postgresql", postgresql.kind === "none" ? [] : onBothDatabases),
+      project("pkce-for-public", "pglite", whateverPkceIsFor, "public"),
       project("apart", "pglite", ["test/{apps,journeys,supply-chain}/**/*.test.ts"]),
     ],
   },

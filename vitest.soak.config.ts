@@ -12,7 +12,7 @@ const project = (databaseKind: "pglite" | "postgresql", files: readonly string[]
     // Several replicas need a database of their own.
     exclude:
       databaseKind === "pglite" ? onPostgresql.map((name) => `test/soak/${name}.soak.ts`) : [],
-    provide: { databaseKind },
+    provide: { databaseKind, pkceFor: "all" as const },
     setupFiles: "test/support/clean-up-setup.ts",
     globalSetup: ["test/support/global-setup.ts", "test/soak/support/closing-table.ts"],
     testTimeout: HALF_AN_HOUR,

@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { SHORTEST_MAX_AGE_SECONDS } from "../keys/key-rules.ts";
 import { isLoopbackHost } from "./protocol/redirect-uri.ts";
 import { type KeyEncryptionKey, Settings } from "./settings.ts";
+import { type Weakening, weakenings } from "./weakenings.ts";
 
 export interface Config {
   readonly demo: boolean;
@@ -33,6 +34,8 @@ export interface Config {
   /** RS256 first. */
   readonly signingAlgs: readonly string[];
   readonly rsaBits: number;
+  /** Who has to use PKCE. Public clients never go without. */
+  readonly pkceFor: Settings["PKCE_FOR"];
   readonly logLevel: Settings["LOG_LEVEL"];
   /** Where the demo's two sites are. */
   readonly demoSites: { readonly bank: string; readonly retirement: string };
@@ -60,6 +63,8 @@ export interface Config {
     readonly changesPerDay: number;
     readonly revocationByTwo: boolean;
   };
+  /** What was chosen although it makes Signet weaker; the console shows it. */
+  readonly weakenings: readonly Weakening[];
   /** What the operator should know although the start goes on. */
   readonly warnings: readonly string[];
 }
@@ -114,6 +119,7 @@ export function readConfig(environment: Environment, demoSecrets: DemoSecrets): 
   if (settings.ADMIN_PORT !== undefined && settings.ADMIN_PORT === port && port !== 0)
     throw new SettingError("ADMIN_PORT", "must differ from PORT");
   const { keys, warnings } = keyTimes(settings);
+  const weaker = weakenings(settings);
   const secrets = settings.DEMO ? demoSecretsFor(settings, dataDirectory, demoSecrets) : settings;
   if (secrets.KEY_ENCRYPTION_KEYS === undefined)
     throw new SettingError(
@@ -163,6 +169,7 @@ export function readConfig(environment: Environment, demoSecrets: DemoSecrets): 
     // RFC 8725 §3.1: the algorithms are ours to choose.
     signingAlgs: settings.SIGNING_ALGS,
     rsaBits: settings.RSA_BITS,
+    pkceFor: settings.PKCE_FOR,
     logLevel: settings.LOG_LEVEL,
     demoSites: {
       bank: `http://bank.localhost:${settings.BANK_PORT}`,
@@ -182,7 +189,8 @@ export function readConfig(environment: Environment, demoSecrets: DemoSecrets): 
       passwordLinkSeconds: settings.PASSWORD_LINK_TTL_SECONDS,
     },
     keys,
-    warnings,
+    warnings: [...warnings, ...weaker.map(({ setting, text }) => `${setting}: ${text}`)],
+    weakenings: weaker,
   });
 }
 

@@ -249,6 +249,16 @@ export const Settings = z.object({
     .default(2048)
     .meta(note("Size of new signing keys.", "2048")),
 
+  PKCE_FOR: z
+    .enum(["all", "public"], { error: "must be all or public" })
+    .default("all")
+    .meta(
+      note(
+        "Who has to use PKCE: `all` clients, or only `public` ones. `public` is a weakening, for certification suites and confidential clients that never learned it.",
+        "all",
+      ),
+    ),
+
   BANK_PORT: port()
     .default(4001)
     .meta(note("Demo only: the port of Harbour Bank, for its client's redirect URI.", "4001")),

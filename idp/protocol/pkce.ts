@@ -2,6 +2,13 @@
 // the request (RFC 9700 §2.1.1).
 import { createHash } from "node:crypto";
 
+/** Who has to use it: every client, or at least those that cannot prove who they are. */
+export type PkceFor = "all" | "public";
+
+/** Public clients never go without (RFC 9700 §2.1.1, RFC 8252 §6). */
+export const needsPkce = (isPublicClient: boolean, pkceFor: PkceFor): boolean =>
+  isPublicClient || pkceFor === "all";
+
 /** Base64url of a SHA-256: 43 characters, no padding (RFC 7636 §4.2). */
 export const isCodeChallenge = (text: string): boolean => /^[A-Za-z0-9_-]{43}$/.test(text);
 

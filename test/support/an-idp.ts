@@ -1,5 +1,6 @@
 // A whole identity provider for tests: the real application on a real database over real HTTP, with a
 // clock that the test moves.
+import { inject } from "vitest";
 import { createIdp, type Idp } from "../../idp/app.ts";
 import { type Config, readConfig } from "../../idp/config.ts";
 import { createLogger } from "../../idp/http/logger.ts";
@@ -54,6 +55,7 @@ export async function anIdp(options: IdpOptions = {}): Promise<TestIdp> {
       KEY_ENCRYPTION_KEYS: TEST_KEY,
       LOG_LEVEL: options.log ? "trace" : "silent",
       KEY_POLL_SECONDS: "60",
+      PKCE_FOR: inject("pkceFor"),
       ...options.environment,
     },
     () => ({ KEY_ENCRYPTION_KEYS: TEST_KEY, ADMIN_TOKEN }),

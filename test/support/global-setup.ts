@@ -24,6 +24,8 @@ import { findPostgresql, startPostgresql } from "./postgresql-server.ts";
 declare module "vitest" {
   interface ProvidedContext {
     databaseKind: "pglite" | "postgresql";
+    /** What every provider here has as PKCE_FOR, unless a test says otherwise. */
+    pkceFor: "all" | "public";
     /** A file: the migrated PGlite data directory, as a tar. */
     pgliteSnapshot: string;
     /** An address whose role may create databases, one of them being the migrated template. */

@@ -16,8 +16,8 @@ import {
   unsupportedResponseType,
 } from "../../protocol/oauth-error.ts";
 import { takeParameters } from "../../protocol/parameters.ts";
-import { isCodeChallenge } from "../../protocol/pkce.ts";
-import type { Client } from "../../records/clients/client.ts";
+import { isCodeChallenge, needsPkce, type PkceFor } from "../../protocol/pkce.ts";
+import { type Client, isPublicClient } from "../../records/clients/client.ts";
 import {
   type AuthorizationRequest,
   PROMPTS,
@@ -32,6 +32,7 @@ export interface ReadRequestDeps {
     find(id: string): Promise<Client | undefined>;
   };
   idTokens: Pick<IdTokens, "readHint">;
+  config: { readonly pkceFor: PkceFor };
   clock: Clock;
 }
 
@@ -60,13 +61,14 @@ type Question = z.output<typeof Question>;
 
 /** @throws PageProblem, AuthorizationRefused, OAuthError (for a page) */
 export const authorizationRequestReader =
-  ({ clients, idTokens, clock }: ReadRequestDeps) =>
+  ({ clients, idTokens, config, clock }: ReadRequestDeps) =>
   async (parameters: Parameters): Promise<WaitingAuthorization> => {
     const { client, target } = await verifySender(parameters, clients);
     try {
       refuseUnsupported(parameters);
       const question = takeParameters(parameters, Question, { repeatable: ["resource"] });
       requireCodeFlow(question, client, target);
+      requireProofKey(question, client, config.pkceFor);
       const access = await requestedAccess(question, client, clients);
       const hintSubject = await hintedSubject(question, client, idTokens, clock.now());
       const request = freeze(question, client, target, access, hintSubject);
@@ -90,7 +92,7 @@ function isGiven(parameters: Parameters, name: string): boolean {
   return parameters.get(name)?.some((value) => value !== "") ?? false;
 }
 
-/** The code flow with PKCE, for every client (RFC 9700 §2.1.1). */
+/** What is offered of RFC 6749 §3.1.1 and OAuth 2.0 Form Post Response Mode. */
 function requireCodeFlow(question: Question, client: Client, target: ResponseTarget): void {
   if (question.response_type !== "code") {
     throw unsupportedResponseType("Only response_type=code is supported");
@@ -101,13 +103,21 @@ function requireCodeFlow(question: Question, client: Client, target: ResponseTar
   if (question.response_mode !== undefined && question.response_mode !== target.responseMode) {
     throw invalidRequest("response_mode must be query, or form_post to a web address");
   }
+}
+
+/** PKCE with S256 for every client, or at least for those that cannot prove who they are (RFC 9700 §2.1.1). */
+function requireProofKey(question: Question, client: Client, pkceFor: PkceFor): void {
+  const { code_challenge: challenge, code_challenge_method: method } = question;
+  if (challenge === undefined) {
+    if (needsPkce(isPublicClient(client), pkceFor) || method !== undefined)
+      throw invalidRequest("code_challenge is missing");
+    return;
+  }
   // An absent method means plain (RFC 7636 §4.3), which proves nothing to whoever saw the request.
-  if (question.code_challenge === undefined) throw invalidRequest("code_challenge is missing");
-  if (question.code_challenge_method !== "S256") {
+  if (method !== "S256") {
     throw invalidRequest("code_challenge_method must be S256");
   }
-  if (!isCodeChallenge(question.code_challenge))
-    throw invalidRequest("code_challenge is not valid");
+  if (!isCodeChallenge(challenge)) throw invalidRequest("code_challenge is not valid");
 }
 
 function prompts(text: string | undefined): (typeof PROMPTS)[number][] {
@@ -154,7 +164,7 @@ function freeze(
     // Offline access is ignored where no consent is asked for it, or nothing could use it (design 5).
     scopes: access.scopes.filter((scope) => scope !== "offline_access" || (isAsked && mayRefresh)),
     resources: access.resources,
-    codeChallenge: question.code_challenge ?? "",
+    codeChallenge: question.code_challenge,
     prompt,
     maxAgeSeconds: question.max_age ?? client.defaultMaxAgeSeconds,
     acrValues: words(question.acr_values),

@@ -3,7 +3,9 @@
 import { z } from "zod";
 import type { Clock } from "../../../prisma/clock.ts";
 import { newCredential } from "../../protocol/credential.ts";
-import { challengeOf, isCodeVerifier } from "../../protocol/pkce.ts";
+import { invalidRequest } from "../../protocol/oauth-error.ts";
+import { challengeOf, isCodeVerifier, needsPkce, type PkceFor } from "../../protocol/pkce.ts";
+import { isPublicClient } from "../../records/clients/client.ts";
 import type { ClientDirectory } from "../../records/clients/client-directory.ts";
 import type { CodeStore } from "../../records/grants/code-store.ts";
 import { type CodeMissDeps, codeMiss, invalidCode } from "./code-miss.ts";
@@ -15,13 +17,15 @@ export interface AuthorizationCodeGrantDeps extends CodeMissDeps {
   readonly codes: Pick<CodeStore, "redeem" | "explain">;
   readonly clients: Pick<ClientDirectory, "resource">;
   readonly issueTokens: IssueTokens;
+  readonly config: { readonly pkceFor: PkceFor };
   readonly clock: Clock;
 }
 
 const Request = z.object({
   code: z.string(),
   redirect_uri: z.string(),
-  code_verifier: z.string(),
+  /** Missing only where the authorization request brought no challenge: the code is bound to either. */
+  code_verifier: z.string().optional(),
   resource: z.array(z.string()).default([]),
 });
 
@@ -29,6 +33,7 @@ export const authorizationCodeGrant = ({
   codes,
   clients,
   issueTokens,
+  config,
   clock,
   ...others
 }: AuthorizationCodeGrantDeps) => {
@@ -36,14 +41,17 @@ export const authorizationCodeGrant = ({
 
   return defineGrantType(Request, async (request, client, cause) => {
     const requested = await requestedAccess(clients, request, client);
-    if (!isCodeVerifier(request.code_verifier)) throw invalidCode();
+    const { code_verifier: verifier } = request;
+    if (verifier === undefined && needsPkce(isPublicClient(client), config.pkceFor))
+      throw invalidRequest("code_verifier is missing");
+    if (verifier !== undefined && !isCodeVerifier(verifier)) throw invalidCode();
 
     const now = clock.now();
     const binding = {
       code: request.code,
       clientId: client.id,
       redirectUri: request.redirect_uri,
-      codeChallenge: challengeOf(request.code_verifier),
+      codeChallenge: verifier === undefined ? undefined : challengeOf(verifier),
       resource: requested.resource?.identifier,
     };
     const refreshToken = newCredential("refresh");

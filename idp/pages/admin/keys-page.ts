@@ -16,6 +16,7 @@ import {
   findAdministrator,
   isFresh,
 } from "./administrator-page.ts";
+import type { Notice } from "./console-model.ts";
 import { keyHistory } from "./key-history.ts";
 import { DRILL_PATH, KEYS_PATH, REVOKE_PATH, ROTATE_PATH } from "./key-paths.ts";
 import { keysPicture } from "./key-picture.ts";
@@ -30,6 +31,8 @@ import { waitingRevocations } from "./waiting-revocations.ts";
 
 export interface AdminKeysPageDeps extends AdministratorDeps, KeysFactsDeps {
   config: KeysFactsDeps["config"] & {
+    /** Settings that make Signet weaker than it is by itself. */
+    readonly weakenings: readonly Pick<Notice, "title" | "text">[];
     readonly keys: { readonly rotationSeconds: number; readonly revocationByTwo: boolean };
   };
 }
@@ -41,7 +44,8 @@ const Query = z.object({
 
 export const adminKeysPage = (deps: AdminKeysPageDeps) => {
   const { issuer, adminOrigin, clock } = deps;
-  const { rotationSeconds, changesPerDay, revocationByTwo } = deps.config.keys;
+  const { keys: keyRules, weakenings } = deps.config;
+  const { rotationSeconds, changesPerDay, revocationByTwo } = keyRules;
 
   /** GET /admin. */
   function home(ctx: Context): void {
@@ -66,7 +70,10 @@ export const adminKeysPage = (deps: AdminKeysPageDeps) => {
       span,
       scheduledAt: facts.readiness.scheduledAt,
       notice: noticeOf(done, { ...facts, rotate: standing, now }),
-      warnings: keyWarnings(keys, { rotationSeconds, now }),
+      warnings: [
+        ...keyWarnings(keys, { rotationSeconds, now }),
+        ...weakenings.map(({ title, text }): Notice => ({ tone: "wait", title, text })),
+      ],
       waiting: waitingRevocations(requests, administrator, names),
       ready: facts.ready,
       acts: acts(administrator, facts, standing),

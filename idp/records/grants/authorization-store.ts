@@ -38,7 +38,7 @@ export interface Authorization {
   readonly scopes: readonly string[];
   readonly resources: readonly string[];
   readonly redirectUri: string;
-  readonly codeChallenge: string;
+  readonly codeChallenge?: string | undefined;
   readonly nonce?: string | undefined;
   /** As the client will receive it. */
   readonly code: string;
@@ -103,7 +103,7 @@ const issueCode = namedStatement<
     grantExpiresAt: Date;
     codeHash: string;
     redirectUri: string;
-    codeChallenge: string;
+    codeChallenge: string | null;
     codeExpiresAt: Date;
     auditId: string;
     actor: string;
@@ -220,7 +220,7 @@ export const authorizationStore = (database: Database, lifetimes: AuthorizationL
           grantExpiresAt: secondsAfter(now, absoluteSeconds),
           codeHash: hashOf(authorization.code),
           redirectUri: authorization.redirectUri,
-          codeChallenge: authorization.codeChallenge,
+          codeChallenge: authorization.codeChallenge ?? null,
           codeExpiresAt: secondsAfter(now, lifetimes.codeSeconds),
           auditId: newIdentifier(),
           actor: cause.actor,

@@ -15,8 +15,8 @@ export interface CodeBinding {
   readonly code: string;
   readonly clientId: string;
   readonly redirectUri: string;
-  /** S256 of the verifier that the client sent (RFC 7636 §4.6). */
-  readonly codeChallenge: string;
+  /** S256 of the verifier that the client sent (RFC 7636 §4.6), if it sent one. */
+  readonly codeChallenge?: string | undefined;
   /** The one resource that tokens are asked for, if any is named: it has to be the grant's. */
   readonly resource?: string | undefined;
 }
@@ -62,7 +62,7 @@ const redeemOnce = namedStatement<
     codeHash: string;
     clientId: string;
     redirectUri: string;
-    codeChallenge: string;
+    codeChallenge: string | null;
     resource: string | null;
     now: Date;
     idleSince: Date;
@@ -82,7 +82,9 @@ const redeemOnce = namedStatement<
      JOIN "Account" a ON a."id" = g."accountId"
      LEFT JOIN "Session" s ON s."id" = g."sessionId"
      WHERE k."codeHash" = :codeHash AND k."usedAt" IS NULL AND k."expiresAt" > :now::timestamptz
-       AND k."redirectUri" = :redirectUri AND k."codeChallenge" = :codeChallenge
+       AND k."redirectUri" = :redirectUri
+       AND k."codeChallenge" IS NOT DISTINCT FROM :codeChallenge::text
+       AND (k."codeChallenge" IS NOT NULL OR c."tokenEndpointAuthMethod" <> 'none')
        AND g."clientId" = :clientId AND ${grantIsLive}
        AND (g."kind" = 'offline' OR (${sessionIsLive}))
        AND (:resource::text IS NULL OR :resource::text = ANY (g."resources"))
@@ -108,7 +110,7 @@ interface CodeRow {
   accountId: string | null;
   sessionId: string | null;
   redirectUri: string;
-  codeChallenge: string;
+  codeChallenge: string | null;
   resources: string[];
   expiresAt: Date;
   usedAt: Date | null;
@@ -138,7 +140,7 @@ export const codeStore = (database: Database, lifetimes: CodeLifetimes) => ({
         codeHash: hashOf(redemption.code),
         clientId: redemption.clientId,
         redirectUri: redemption.redirectUri,
-        codeChallenge: redemption.codeChallenge,
+        codeChallenge: redemption.codeChallenge ?? null,
         resource: redemption.resource ?? null,
         now,
         idleSince: secondsBefore(now, lifetimes.sessionIdleSeconds),
@@ -174,7 +176,8 @@ function refusalOf(code: CodeRow, binding: CodeBinding, now: Date): CodeRefusal 
   const { resource } = binding;
   if (code.clientId !== binding.clientId) return { kind: "wrong-client", grantId };
   if (code.redirectUri !== binding.redirectUri) return { kind: "wrong-redirect", grantId };
-  if (code.codeChallenge !== binding.codeChallenge) return { kind: "wrong-verifier", grantId };
+  if (code.codeChallenge !== (binding.codeChallenge ?? null))
+    return { kind: "wrong-verifier", grantId };
   if (code.usedAt) {
     return {
       kind: "replayed",

@@ -15,7 +15,8 @@ export const AuthorizationRequest = z
     nonce: z.string().optional(),
     scopes: z.array(z.string()),
     resources: z.array(z.string()),
-    codeChallenge: z.string(),
+    /** Absent only for a confidential client, where PKCE_FOR lets it go without. */
+    codeChallenge: z.string().optional(),
     prompt: z.array(z.enum(PROMPTS)),
     /** The request's, or else the client's registered default. */
     maxAgeSeconds: z.number().optional(),

@@ -49,6 +49,14 @@ describe("the console's door", () => {
     expect(page.text).not.toContain("/admin/keys/revoke");
   });
 
+  it("says which settings make Signet weaker than it is", async () => {
+    expect((await someoneAt(console, console.ines)).page.text).not.toContain("PKCE_FOR");
+    const weaker = await aConsole({ environment: { PKCE_FOR: "public" } });
+    const { page } = await someoneAt(weaker, weaker.ines);
+    expect(textOf(page.text)).toContain("Confidential clients may sign people in without PKCE.");
+    await weaker.idp.close();
+  });
+
   it("D1: is open to who looks after the keys alone", async () => {
     const { visitor, page } = await someoneAt(console, console.bruno);
     expect(page.status).toBe(200);

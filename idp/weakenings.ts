@@ -1,0 +1,23 @@
+// Settings that make Signet weaker than it is by itself. Each is there for a reason, and whoever runs
+// it is told at every start and on the console what it costs.
+import type { Settings } from "./settings.ts";
+
+export interface Weakening {
+  /** As it stands in the environment. */
+  readonly setting: string;
+  readonly title: string;
+  /** What it costs, and what to do when it is not needed any more. */
+  readonly text: string;
+}
+
+export function weakenings(settings: Pick<Settings, "PKCE_FOR">): Weakening[] {
+  const chosen: Weakening[] = [];
+  if (settings.PKCE_FOR === "public") chosen.push(PKCE_FOR_PUBLIC);
+  return chosen;
+}
+
+const PKCE_FOR_PUBLIC: Weakening = {
+  setting: "PKCE_FOR=public",
+  title: "Confidential clients may sign people in without PKCE.",
+  text: "PKCE_FOR is public. A code stolen on its way can then be put into another sign-in with the same client. Unset it when every client sends a code_challenge.",
+};
