@@ -33,6 +33,7 @@ import { grantStore } from "./records/grants/grant-store.ts";
 import { refreshTokenStore } from "./records/grants/refresh-token-store.ts";
 import { standingGrantStore } from "./records/grants/standing-grant-store.ts";
 import { interactionStore } from "./records/interactions/interaction-store.ts";
+import { pushedRequestStore } from "./records/interactions/pushed-request-store.ts";
 import { type KeyProbeStore, keyProbeStore } from "./records/key-probes/key-probe-store.ts";
 import { keyRevocationRequestStore } from "./records/key-revocations/key-revocation-request-store.ts";
 import {
@@ -122,6 +123,7 @@ export function capabilities(deps: CapabilityDeps) {
     sessions: sessionStore(database, lifetimes),
     sessionList: sessionListStore(database, lifetimes),
     interactions: interactionStore(database, lifetimes),
+    pushedRequests: pushedRequestStore(database, lifetimes),
     consents: consentStore(database),
     authorizations: authorizationStore(database, lifetimes),
     codes: codeStore(database, lifetimes),

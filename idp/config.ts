@@ -41,6 +41,7 @@ export interface Config {
   readonly demoSites: { readonly bank: string; readonly retirement: string };
   readonly lifetimes: {
     readonly codeSeconds: number;
+    readonly pushedRequestSeconds: number;
     readonly accessTokenSeconds: number;
     readonly idTokenSeconds: number;
     readonly sessionIdleSeconds: number;
@@ -177,6 +178,7 @@ export function readConfig(environment: Environment, demoSecrets: DemoSecrets): 
     },
     lifetimes: {
       codeSeconds: settings.CODE_TTL_SECONDS,
+      pushedRequestSeconds: settings.PUSHED_REQUEST_TTL_SECONDS,
       accessTokenSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
       idTokenSeconds: settings.ID_TOKEN_TTL_SECONDS,
       sessionIdleSeconds: settings.SESSION_IDLE_SECONDS,

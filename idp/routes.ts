@@ -5,6 +5,7 @@ import type { Capabilities } from "./capabilities.ts";
 import type { Config } from "./config.ts";
 import { adminApi } from "./endpoints/admin-api/admin-api-endpoint.ts";
 import { authorizeEndpoint } from "./endpoints/authorize/authorize-endpoint.ts";
+import { parEndpoint } from "./endpoints/authorize/par-endpoint.ts";
 import { discoveryEndpoint } from "./endpoints/discovery/discovery-endpoint.ts";
 import { healthEndpoint } from "./endpoints/health/health-endpoint.ts";
 import type { Readiness } from "./endpoints/health/readiness.ts";
@@ -52,6 +53,7 @@ export interface RouteDeps extends Capabilities {
 export const PROGRAM_PATHS: readonly string[] = [
   "/.well-known",
   "/jwks",
+  "/par",
   "/token",
   "/userinfo",
   "/revocation",
@@ -95,6 +97,7 @@ export function programRoutes(deps: RouteDeps): Router {
     grantTypes: [...grantTypes.keys()],
     endpoints: {
       authorization_endpoint: "/authorize",
+      pushed_authorization_request_endpoint: "/par",
       token_endpoint: "/token",
       userinfo_endpoint: "/userinfo",
       jwks_uri: "/jwks",
@@ -114,6 +117,7 @@ export function programRoutes(deps: RouteDeps): Router {
     .get("/.well-known/openid-configuration", discovery)
     .get("/.well-known/oauth-authorization-server", discovery)
     .get("/jwks", jwksEndpoint(deps))
+    .post("/par", parEndpoint(deps))
     .post("/token", tokenEndpoint({ ...deps, grantTypes }))
     .get("/userinfo", userinfo)
     .post("/userinfo", userinfo)

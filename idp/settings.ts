@@ -269,6 +269,11 @@ export const Settings = z.object({
     ),
 
   CODE_TTL_SECONDS: seconds(60, "How long an authorization code may be redeemed.", [1, 600]),
+  PUSHED_REQUEST_TTL_SECONDS: seconds(
+    60,
+    "How long a pushed authorization request waits for a browser.",
+    [5, 600],
+  ),
   ACCESS_TOKEN_TTL_SECONDS: seconds(300, "Life of an access token.", [1, 86_400]),
   ID_TOKEN_TTL_SECONDS: seconds(300, "Life of an ID token.", [1, 86_400]),
   SESSION_IDLE_SECONDS: seconds(1_800, "A sign-in ends when unused for this long."),

@@ -22,6 +22,7 @@ interface Description {
   scope?: string;
   resource?: string[];
   firstParty?: boolean;
+  requirePar?: boolean;
   idTokenAlg?: string;
   keyEventsUri?: string | false;
   backchannelLogoutUri?: string | false;
@@ -144,6 +145,8 @@ const describing = (command: Command): Command =>
     .option("--resource <identifier>", "a resource it may name; repeat for several", several)
     .option("--first-party", "run by the same company: no consent page")
     .option("--no-first-party", "asks for consent (the default)")
+    .option("--require-par", "only requests that it has pushed count (RFC 9126)")
+    .option("--no-require-par", "a browser may bring its requests (the default)")
     .option("--id-token-alg <alg>", "what its ID tokens are signed with")
     .option("--key-events-uri <uri>", "where its kit hears of signing keys")
     .option("--no-key-events-uri", "its kit does not")
@@ -161,6 +164,7 @@ const members = (options: Description) => ({
   scope: options.scope,
   resources: options.resource,
   first_party: options.firstParty,
+  require_pushed_authorization_requests: options.requirePar,
   id_token_signed_response_alg: options.idTokenAlg,
   key_events_uri: unlessTakenAway(options.keyEventsUri),
   backchannel_logout_uri: unlessTakenAway(options.backchannelLogoutUri),
@@ -182,6 +186,7 @@ const describe = (client: Client): string[] =>
     Scope: client.scope,
     Resources: client.resources.join(" "),
     "First party": client.first_party ? "yes" : "no",
+    "Pushed requests": client.require_pushed_authorization_requests ? "required" : "may push",
     "ID tokens": client.id_token_signed_response_alg,
     "Key events": client.key_events_uri ?? "not heard",
     "Back-channel logout": client.backchannel_logout_uri ?? "not heard",

@@ -4,6 +4,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
 const prefixes = {
   code: "sgc_",
+  "pushed-request": "sgp_",
   refresh: "sgr_",
   session: "sgs_",
   browser: "sgb_",

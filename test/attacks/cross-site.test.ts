@@ -151,6 +151,7 @@ describe("forms from somewhere else (S4)", () => {
       ({ methods, path }) => methods.includes("POST") && !path.startsWith("/admin/api/"),
     );
     const programs = [
+      "/par",
       "/token",
       "/userinfo",
       "/revocation",

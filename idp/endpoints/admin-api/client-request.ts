@@ -35,6 +35,7 @@ const ClientMembers = z.strictObject({
   first_party: z.boolean(),
   default_max_age: z.int().min(0),
   require_auth_time: z.boolean(),
+  require_pushed_authorization_requests: z.boolean(),
   id_token_signed_response_alg: z.string().max(20),
   /** An operator may name other hosts than those of the redirects; null: it no longer hears. */
   key_events_uri: z.string().nullable(),

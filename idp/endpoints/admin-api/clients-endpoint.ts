@@ -185,6 +185,9 @@ function patch(members: Members): ClientPatch {
       defaultMaxAgeSeconds: members.default_max_age,
     }),
     ...(members.require_auth_time !== undefined && { requireAuthTime: members.require_auth_time }),
+    ...(members.require_pushed_authorization_requests !== undefined && {
+      requirePushedAuthorizationRequests: members.require_pushed_authorization_requests,
+    }),
     ...(members.id_token_signed_response_alg !== undefined && {
       idTokenSignedResponseAlg: members.id_token_signed_response_alg,
     }),

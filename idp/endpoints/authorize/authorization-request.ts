@@ -59,14 +59,19 @@ const Question = z.object({
 });
 type Question = z.output<typeof Question>;
 
+/** Whether the request came with the browser, or from its client itself (RFC 9126). */
+type HowItCame = "brought" | "pushed";
+
 /** @throws PageProblem, AuthorizationRefused, OAuthError (for a page) */
 export const authorizationRequestReader =
   ({ clients, idTokens, config, clock }: ReadRequestDeps) =>
-  async (parameters: Parameters): Promise<WaitingAuthorization> => {
+  async (parameters: Parameters, how: HowItCame = "brought"): Promise<WaitingAuthorization> => {
     const { client, target } = await verifySender(parameters, clients);
     try {
       refuseUnsupported(parameters);
       const question = takeParameters(parameters, Question, { repeatable: ["resource"] });
+      if (how === "brought" && client.requirePushedAuthorizationRequests)
+        throw invalidRequest("This client has to push its authorization requests (RFC 9126)");
       requireCodeFlow(question, client, target);
       requireProofKey(question, client, config.pkceFor);
       const access = await requestedAccess(question, client, clients);
@@ -83,7 +88,7 @@ function refuseUnsupported(parameters: Parameters): void {
   if (isGiven(parameters, "request"))
     throw requestNotSupported("request objects are not supported");
   if (isGiven(parameters, "request_uri"))
-    throw requestUriNotSupported("request_uri is not supported");
+    throw requestUriNotSupported("request_uri has to be one that was given at /par");
   if (isGiven(parameters, "registration"))
     throw registrationNotSupported("registration is not supported");
 }

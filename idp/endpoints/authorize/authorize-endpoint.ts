@@ -32,8 +32,10 @@ import type { SessionStore } from "../../records/sessions/session-store.ts";
 import { authorizationRequestReader, type ReadRequestDeps } from "./authorization-request.ts";
 import { type AuthorizationDecision, decide } from "./decide.ts";
 import { decideOwnPage } from "./decide-own-page.ts";
+import { isPushed, type PushedRequestDeps, takePushedRequest } from "./pushed-request.ts";
 
 export interface AuthorizeDeps extends ReadRequestDeps {
+  pushedRequests: PushedRequestDeps["pushedRequests"];
   issuer: string;
   cookies: CookieJar;
   sessions: Pick<SessionStore, "find">;
@@ -55,7 +57,10 @@ export const authorizeEndpoint = (deps: AuthorizeDeps) => {
   async function begin(ctx: Context): Promise<void> {
     crossOriginOpener(ctx, "unsafe-none");
     const isPost = ctx.method === "POST";
-    const asked = await readRequest(isPost ? await formParameters(ctx) : queryParameters(ctx));
+    const parameters = isPost ? await formParameters(ctx) : queryParameters(ctx);
+    const asked = isPushed(parameters)
+      ? await takePushedRequest(parameters, deps)
+      : await readRequest(parameters);
     // A form from another site comes without our Lax cookies; the GET it is sent on to brings them.
     if (isPost && !cookies.read(ctx, "session")) await startOver(ctx, asked);
     else await carryOut(ctx, asked);

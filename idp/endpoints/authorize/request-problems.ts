@@ -29,6 +29,17 @@ export const disabledClient = (client: Client) =>
     developerNote: `client_id "${shown(client.id)}" is disabled.`,
   });
 
+export const pushedRequestGone = () =>
+  new PageProblem({
+    status: 400,
+    title: "This way in has been used already",
+    explanation:
+      "The site prepared your visit beforehand, for one time and for a short while. That time is over.",
+    whatNext: ["Go back to the site and start again from there."],
+    developerNote:
+      "request_uri is unknown, another client’s, used or expired (RFC 9126 section 4). Push the request again.",
+  });
+
 export const unregisteredRedirect = (client: Client, redirectUri: string) => {
   const { home } = siteView(client);
   return new PageProblem({

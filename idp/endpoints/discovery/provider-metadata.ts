@@ -6,6 +6,7 @@ import { OIDC_SCOPES } from "../../protocol/scope.ts";
 /** The metadata member of each endpoint that can be mounted. */
 export type EndpointMember =
   | "authorization_endpoint"
+  | "pushed_authorization_request_endpoint"
   | "token_endpoint"
   | "userinfo_endpoint"
   | "jwks_uri"
@@ -38,6 +39,9 @@ export function providerMetadata({ issuer, endpoints, grantTypes, signingAlgs }:
     ...Object.fromEntries(
       Object.entries(endpoints).map(([member, path]) => [member, `${base}${path}`]),
     ),
+    ...(endpoints.pushed_authorization_request_endpoint
+      ? { require_pushed_authorization_requests: false }
+      : {}),
     response_types_supported: ["code"],
     response_modes_supported: ["query", "form_post"],
     grant_types_supported: grantTypes,

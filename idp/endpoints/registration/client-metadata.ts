@@ -46,6 +46,7 @@ const Metadata = z.object({
   subject_type: z.literal("public").default("public"),
   default_max_age: z.int().min(0).max(31_536_000).optional(),
   require_auth_time: z.boolean().default(false),
+  require_pushed_authorization_requests: z.boolean().default(false),
   client_uri: webUrl.optional(),
   logo_uri: webUrl.optional(),
   policy_uri: webUrl.optional(),

@@ -25,6 +25,7 @@ export function newClient(metadata: ClientMetadata): NewClient {
     ...withoutNulls(logoutColumns(metadata)),
     ...(maxAge === undefined ? {} : { defaultMaxAgeSeconds: maxAge }),
     requireAuthTime: metadata.require_auth_time,
+    requirePushedAuthorizationRequests: metadata.require_pushed_authorization_requests,
     metadata: descriptive(metadata),
     origin: "registration",
   };

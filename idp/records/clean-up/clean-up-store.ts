@@ -13,6 +13,7 @@ const expiring = [
   { table: "Session", key: '"id"' },
   { table: "DeletedGrant", key: '"statusNumber"' },
   { table: "Interaction", key: '"id"' },
+  { table: "PushedRequest", key: '"referenceHash"' },
   { table: "PasswordLink", key: '"linkHash"' },
   { table: "SignInAttempt", key: '"bucket"' },
   { table: "KnownDevice", key: '"accountId", "deviceHash"' },

@@ -38,6 +38,8 @@ export interface Client {
   readonly frontchannelLogoutSessionRequired?: boolean;
   readonly defaultMaxAgeSeconds?: number;
   readonly requireAuthTime: boolean;
+  /** Its authorization requests count only when it has pushed them (RFC 9126 §6). */
+  readonly requirePushedAuthorizationRequests?: boolean;
   /** Registered members that inform and decide nothing: client_uri, logo_uri, contacts, … */
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly origin: ClientOrigin;

@@ -23,6 +23,7 @@ describe("client metadata (RFC 7591 §2)", () => {
       application_type: "web",
       subject_type: "public",
       require_auth_time: false,
+      require_pushed_authorization_requests: false,
       backchannel_logout_session_required: false,
       frontchannel_logout_session_required: false,
       id_token_signed_response_alg: "RS256",
