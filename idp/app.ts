@@ -80,6 +80,7 @@ export function createIdp({ config, database, clock, logger }: IdpDeps): Idp {
     audience(PROGRAM_PATHS),
     securityHeaders(config),
     renderErrors({
+      issuer: config.issuer,
       renderPage: errorPage({ issuer: config.issuer, clock }),
       sendAuthorizationResponse,
       recognize: passingTrouble,

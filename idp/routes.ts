@@ -37,6 +37,7 @@ import { revokedPage } from "./pages/admin/revoked-page.ts";
 import { rotatePage } from "./pages/admin/rotate-page.ts";
 import { chooseAccountPage } from "./pages/choose-account/choose-account-page.ts";
 import { consentPage } from "./pages/consent/consent-page.ts";
+import { errorsPage } from "./pages/errors/errors-page.ts";
 import { homePage } from "./pages/home/home-page.ts";
 import { loginPage } from "./pages/login/login-page.ts";
 import { passwordPage } from "./pages/password/password-page.ts";
@@ -145,6 +146,7 @@ export function personRoutes(deps: RouteDeps): Router {
 
   return new Router(exact)
     .get("/", homePage(deps))
+    .get("/errors", errorsPage(deps))
     .get("/authorize", authorize.begin)
     .post("/authorize", authorize.begin)
     .get("/authorize/:interaction", authorize.resume)

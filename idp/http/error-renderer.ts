@@ -19,6 +19,8 @@ import { requestContext } from "./request-context.ts";
 import { sendJson } from "./respond.ts";
 
 export interface ErrorRendererDeps {
+  /** Where the guide to error codes is. */
+  issuer: string;
   renderPage: (ctx: Context, words: ProblemWords, requestId: string) => void;
   sendAuthorizationResponse: SendAuthorizationResponse;
   /** What other parts throw when they cannot serve for the moment, as `temporarily_unavailable`. */
@@ -26,8 +28,9 @@ export interface ErrorRendererDeps {
 }
 
 export const renderErrors =
-  ({ renderPage, sendAuthorizationResponse, recognize }: ErrorRendererDeps): Middleware =>
+  ({ issuer, renderPage, sendAuthorizationResponse, recognize }: ErrorRendererDeps): Middleware =>
   async (ctx, next) => {
+    const guideTo = (code: string) => `${issuer}/errors#${code}`;
     try {
       await next();
       if (isUnanswered(ctx)) answer(ctx, unansweredError(ctx));
@@ -47,11 +50,12 @@ export const renderErrors =
           const parameters = {
             error: error.error.code,
             error_description: error.error.description,
+            error_uri: guideTo(error.error.code),
           };
           sendAuthorizationResponse(ctx, error.target, parameters);
           return;
         }
-        if (wantsJson(ctx)) sendProgramError(ctx, error);
+        if (wantsJson(ctx)) sendProgramError(ctx, error, guideTo);
         else sendPage(ctx, pageWords(error));
       } catch (second) {
         // The page that says what went wrong went wrong: plain words, and nothing of the cause.
@@ -102,7 +106,11 @@ function logError(ctx: Context, error: KnownError): void {
 const wantsJson = (ctx: Context): boolean =>
   ctx.state.audience === "program" || ctx.accepts("html", "json") === "json";
 
-function sendProgramError(ctx: Context, error: Exclude<KnownError, AuthorizationRefused>): void {
+function sendProgramError(
+  ctx: Context,
+  error: Exclude<KnownError, AuthorizationRefused>,
+  guideTo: (code: string) => string,
+): void {
   if (error instanceof OAuthError) {
     const { retryAfterSeconds, credentialsMissing } = error.options;
     if (retryAfterSeconds !== undefined) ctx.set("Retry-After", String(retryAfterSeconds));
@@ -114,8 +122,12 @@ function sendProgramError(ctx: Context, error: Exclude<KnownError, Authorization
       return;
     }
     const requestId = error.code === "server_error" ? requestContext(ctx).requestId : undefined;
-    const body = { error: error.code, error_description: error.description, request_id: requestId };
-    sendJson(ctx, body, { status });
+    const told = {
+      error: error.code,
+      error_description: error.description,
+      error_uri: guideTo(error.code),
+    };
+    sendJson(ctx, { ...told, request_id: requestId }, { status });
     return;
   }
   const status = error instanceof PageProblem ? error.words.status : error.status;
@@ -159,7 +171,8 @@ function pageWords(error: Exclude<KnownError, AuthorizationRefused>): ProblemWor
   if (error.code === "server_error") return unknownErrorWords;
   const { retryAfterSeconds } = error.options;
   if (error.code === "temporarily_unavailable") return unavailableWords(retryAfterSeconds ?? 1);
-  return invalidRequestWords(`${error.code}: ${error.description}`, 400);
+  const words = invalidRequestWords(`${error.code}: ${error.description}`, 400);
+  return { ...words, errorCode: error.code };
 }
 
 // ── Nobody answered ─────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,8 @@ export interface ProblemWords {
   whatNext: readonly string[];
   /** For whoever builds the site that sent the person here. */
   developerNote?: string;
+  /** The protocol's code for it, where there is one: the guide to errors explains it. */
+  errorCode?: string;
   retryAfterSeconds?: number;
   /** One way on: a path of ours, or an absolute address from a client's registration. */
   wayBack?: { label: string; href: string };

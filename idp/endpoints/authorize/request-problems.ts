@@ -17,6 +17,7 @@ export const unknownClient = (clientId: string) =>
     title: "We do not know the site that sent you here",
     explanation: "It is not registered with us, so you cannot sign in to it from here.",
     whatNext,
+    errorCode: "invalid_request",
     developerNote: `client_id "${shown(clientId)}" is not registered (RFC 6749 section 4.1.2.1).`,
   });
 
@@ -36,6 +37,7 @@ export const pushedRequestGone = () =>
     explanation:
       "The site prepared your visit beforehand, for one time and for a short while. That time is over.",
     whatNext: ["Go back to the site and start again from there."],
+    errorCode: "invalid_request",
     developerNote:
       "request_uri is unknown, another client’s, used or expired (RFC 9126 section 4). Push the request again.",
   });
@@ -47,6 +49,7 @@ export const unregisteredRedirect = (client: Client, redirectUri: string) => {
     title: "This link leads somewhere we cannot vouch for",
     explanation: `Somebody asked us to send you on as if from ${client.name}, to an address that ${client.name} has not registered with us. To keep your sign-in safe we stopped here.`,
     whatNext,
+    errorCode: "invalid_request",
     developerNote: `redirect_uri "${shown(redirectUri)}" is not registered for client_id "${shown(client.id)}". It must match a registered one character by character (RFC 9700 section 2.1).`,
     ...(home === undefined ? {} : { wayBack: { label: `Go to ${client.name}`, href: home } }),
   });

@@ -12,6 +12,8 @@ export interface ErrorModel {
   readonly whatNext: readonly string[];
   /** Protocol words, folded away. */
   readonly developerNote?: string | undefined;
+  /** Where the error code is explained to them. */
+  readonly guide?: string | undefined;
   /** Said under the seal; "The seal is broken." when nothing fits better. */
   readonly caption?: string | undefined;
   /** One way on: a path of ours, or an absolute http(s) address. */

@@ -18,6 +18,7 @@ export const errorPage = ({ issuer, clock }: ErrorPageDeps) => {
       explanation: words.explanation,
       whatNext: words.whatNext,
       developerNote: words.developerNote,
+      guide: words.errorCode === undefined ? undefined : `${issuer}/errors#${words.errorCode}`,
       wayBack: words.wayBack,
       reference: requestId,
       at: clock.now(),

@@ -56,6 +56,7 @@ export async function edge(
   app.use(securityHeaders({ secure: options.secure ?? true }));
   app.use(
     renderErrors({
+      issuer: ISSUER,
       renderPage:
         options.renderPage ?? errorPage({ issuer: ISSUER, clock: { now: () => new Date() } }),
       sendAuthorizationResponse: authorizationResponse({ issuer: ISSUER }),

@@ -49,6 +49,19 @@ export const sampleModels: { [V in ViewName]: [Views[V], ...Views[V][]] } = {
     { ...login, client: undefined, cancelAction: undefined, again: true },
     { ...login, client: undefined, cancelAction: undefined, because: "everything-ended" },
   ],
+  errors: [
+    {
+      issuerHost,
+      errors: [
+        {
+          code: "invalid_request",
+          specification: "RFC 6749, 5.2",
+          means: "A parameter is missing.",
+          change: ["The description names it."],
+        },
+      ],
+    },
+  ],
   "choose-account": [
     {
       issuerHost,

@@ -30,6 +30,7 @@ export async function serveDoors(doors: Readonly<Record<string, Door>>): Promise
   app.use(audience([""]));
   app.use(
     renderErrors({
+      issuer: "https://id.example",
       renderPage: () => {
         throw new Error("a program was shown a page");
       },
