@@ -47,6 +47,7 @@ export function problemRenderer(options: {
 const isForProgram = ({ path }: SiteContext) =>
   path === "/api" ||
   path.startsWith("/api/") ||
+  path.startsWith("/.well-known/") ||
   path === "/key-events" ||
   path === "/backchannel-logout";
 

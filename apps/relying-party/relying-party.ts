@@ -12,6 +12,7 @@ import type { EndedSessions } from "./ended-sessions.ts";
 import { createHealth } from "./health.ts";
 import { boundedFetch, type FetchLike, networkFetch } from "./outbound-fetch.ts";
 import { createReadOwnForm, type ReadOwnForm } from "./own-form.ts";
+import { createProtectedResource } from "./protected-resource.ts";
 import { createProvider } from "./provider.ts";
 import { ProviderMetadata } from "./provider-metadata.ts";
 import { createReachability } from "./reachability.ts";
@@ -41,7 +42,7 @@ export interface RelyingPartyOptions {
 }
 
 export interface RelyingParty {
-  /** Sign-in, callback, sign-out, back-channel logout, key events, health. */
+  /** Sign-in, callback, sign-out, back-channel logout, key events, the API's metadata, health. */
   routes(): Router<SiteState>;
   /**
    * For pages: no session → off to the identity provider and back here. Sets what `visitOf` reads. A strict page
@@ -145,6 +146,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     redirectUri,
     clock,
   });
+  const api = createProtectedResource({ resource, issuer, name: config.name });
   const signOut = createSignOut({ sessions, csrf, authorizationServer, reachability, baseUrl });
   let draining = false;
   const isReady = () => !draining && provider.known() !== undefined && keys.isUsable();
@@ -152,7 +154,8 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
 
   return {
     routes: () =>
-      new Router<SiteState>()
+      // A path is spelled one way.
+      new Router<SiteState>({ strict: true, sensitive: true })
         .get("/sign-in", (ctx) =>
           beginSignIn(ctx, new URLSearchParams(ctx.querystring).get("return") ?? "/"),
         )
@@ -160,6 +163,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
         .post("/sign-out", signOut)
         .post("/backchannel-logout", siteSessions.receiveLogout)
         .post("/key-events", siteKeys.receive)
+        .get(api.metadataPath, api.show)
         .get("/health/live", health.live)
         .get("/health/ready", health.ready),
     requireSession: createRequireSession({
@@ -172,7 +176,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
       clock,
       logger,
     }),
-    requireAccess: createRequireAccess({ accessTokens, realm: resource, logger }),
+    requireAccess: createRequireAccess({ accessTokens, realm: resource, api, logger }),
     readOwnForm: createReadOwnForm({ csrf, baseUrl }),
     isReady,
     distrust: (kid) => keys.distrust([kid]),

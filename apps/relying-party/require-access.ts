@@ -2,6 +2,7 @@ import type { Context } from "koa";
 import type { Logger } from "pino";
 import { type AccessTokenVerifier, InvalidAccessToken } from "./access-token-verifier.ts";
 import { KeysUnavailable } from "./key-cache.ts";
+import type { ProtectedResource } from "./protected-resource.ts";
 import { TokenStatusUnavailable } from "./token-status.ts";
 import type { SiteMiddleware } from "./visit.ts";
 
@@ -18,26 +19,27 @@ type Challenge = Partial<Record<"error" | "error_description" | "scope", string>
 
 /**
  * For /api: a bearer access token with a scope, from the Authorization header only, so that a cookie or a link
- * can never call the API. Refusals carry the challenge of RFC 6750 §3.
+ * can never call the API. Refusals carry the challenge of RFC 6750 §3, and where the API is described (RFC 9728 §5.1).
  */
 export function createRequireAccess(options: {
   accessTokens: AccessTokenVerifier;
   realm: string;
+  api: Pick<ProtectedResource, "metadataUri" | "asksFor">;
   logger: Logger;
 }) {
-  const { accessTokens, realm, logger } = options;
+  const { accessTokens, realm, api, logger } = options;
 
   const refuse = (ctx: Context, status: 401 | 403, challenge: Challenge) => {
-    const parameters = Object.entries({ realm, ...challenge }).map(
-      ([key, text]) => `${key}="${text}"`,
-    );
+    const said = { realm, ...challenge, resource_metadata: api.metadataUri };
+    const parameters = Object.entries(said).map(([key, text]) => `${key}="${text}"`);
     ctx.status = status;
     ctx.set("WWW-Authenticate", `Bearer ${parameters.join(", ")}`);
     ctx.body = challenge.error ? challenge : { error: "unauthorized" };
   };
 
-  return ({ scope, strict = false }: NeededAccess): SiteMiddleware =>
-    async (ctx, next) => {
+  return ({ scope, strict = false }: NeededAccess): SiteMiddleware => {
+    api.asksFor(scope);
+    return async (ctx, next) => {
       const token = BEARER.exec(ctx.get("authorization"))?.[1];
       // No error code for a request without a token (RFC 6750 §3.1).
       if (!token) return refuse(ctx, 401, {});
@@ -57,6 +59,7 @@ export function createRequireAccess(options: {
       }
       return next();
     };
+  };
 }
 
 function unavailable(ctx: Context, retryAfterSeconds: number) {

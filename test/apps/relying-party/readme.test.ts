@@ -18,7 +18,7 @@ it("the README's table has every setting of a site, in the schema's words", asyn
 
 it("the kit's README has every route that the kit brings along, and no other", async () => {
   const file = new URL("../../../apps/relying-party/README.md", import.meta.url);
-  const documented = [...(await readFile(file, "utf8")).matchAll(/^\| `([A-Z]+ \/[\w/-]*)` \|/gm)];
+  const documented = [...(await readFile(file, "utf8")).matchAll(/^\| `([A-Z]+ \/[\w/.-]*)` \|/gm)];
   const dataDirectory = await mkdtemp(join(tmpdir(), "signet-readme-"));
   const defaults = {
     name: "A site",

@@ -13,7 +13,9 @@ describe("bearer tokens on a site's API (RFC 6750)", () => {
   it("§3: a request without a token learns only that it needs one", async () => {
     const page = await world.visitor().request(`${world.baseUrl}/api/accounts`);
     expect(page.status).toBe(401);
-    expect(challenge(page)).toBe(`Bearer realm="${world.baseUrl}/api"`);
+    expect(challenge(page)).toBe(
+      `Bearer realm="${world.baseUrl}/api", resource_metadata="${world.baseUrl}/.well-known/oauth-protected-resource/api"`,
+    );
   });
 
   it("§3.1: a bad token is invalid_token", async () => {
