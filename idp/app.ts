@@ -99,6 +99,7 @@ export function createIdp({ config, database, clock, logger }: IdpDeps): Idp {
     async start() {
       await known.keys.start();
       await known.statuses.start();
+      await known.subjects.start();
       known.clients.start();
       sweeper.start();
       known.sender.start();

@@ -24,7 +24,9 @@ import { type AuditStore, auditStore, writeAudit } from "./records/audit/audit-s
 import { cleanUpStore } from "./records/clean-up/clean-up-store.ts";
 import { authenticateClient } from "./records/clients/authenticate-client.ts";
 import { type ClientDirectory, clientDirectory } from "./records/clients/client-directory.ts";
+import { clientKeys } from "./records/clients/client-keys.ts";
 import { clientStore } from "./records/clients/client-store.ts";
+import { usedJtiStore } from "./records/clients/used-jti-store.ts";
 import { consentStore } from "./records/consents/consent-store.ts";
 import { authorizationStore } from "./records/grants/authorization-store.ts";
 import { codeStore } from "./records/grants/code-store.ts";
@@ -47,10 +49,12 @@ import { sessionListStore } from "./records/sessions/session-list-store.ts";
 import { sessionStore } from "./records/sessions/session-store.ts";
 import { statusStore } from "./records/statuses/status-store.ts";
 import { statuses } from "./records/statuses/statuses.ts";
+import { subjectStore } from "./records/subjects/subject-store.ts";
+import { type Subjects, subjects } from "./records/subjects/subjects.ts";
 import { drill } from "./sending/drill.ts";
 import { keyNotice } from "./sending/key-notice.ts";
 import { logoutNotice } from "./sending/logout-notice.ts";
-import { outboundCall } from "./sending/outbound-call.ts";
+import { type OutboundCall, outboundCall } from "./sending/outbound-call.ts";
 import { sender } from "./sending/sender.ts";
 import type { KeyEncryptionKey } from "./settings.ts";
 import { accessTokens } from "./tokens/access-token.ts";
@@ -58,6 +62,7 @@ import { idTokens } from "./tokens/id-token.ts";
 import { keyEventTokens } from "./tokens/key-event-token.ts";
 import { logoutTokens } from "./tokens/logout-token.ts";
 import { statusListTokens } from "./tokens/status-list-token.ts";
+import { userinfoTokens } from "./tokens/userinfo-token.ts";
 
 export interface CapabilityDeps {
   readonly config: Config;
@@ -97,7 +102,8 @@ export function capabilities(deps: CapabilityDeps) {
     lifetimeSeconds: ONE_DAY_SECONDS + longestTokenSeconds(config),
   });
   const keyProbes = keyProbeStore(database);
-  const outgoing = sending(deps, { keys, clients, deliveries, keyProbes });
+  const names = subjects({ store: subjectStore(database) });
+  const outgoing = sending(deps, { keys, clients, subjects: names, deliveries, keyProbes });
   const { wake } = outgoing.sender;
   const ending = endAccess({ database, wake });
   const status = statusLists(deps, keys);
@@ -119,10 +125,19 @@ export function capabilities(deps: CapabilityDeps) {
     }),
     clientStore: clientRecords,
     clients,
-    authenticateClient: authenticateClient({ clients, audit, clock }),
+    authenticateClient: authenticateClient({
+      clients,
+      keys: clientKeys({ fetchDocument: fetching(outgoing.call), clock }),
+      usedJtis: usedJtiStore(database),
+      audiences: config.assertionAudiences,
+      audit,
+      clock,
+    }),
     sessions: sessionStore(database, lifetimes),
     sessionList: sessionListStore(database, lifetimes),
     interactions: interactionStore(database, lifetimes),
+    subjects: names,
+    userinfoTokens: userinfoTokens({ issuer, ring }),
     pushedRequests: pushedRequestStore(database, lifetimes),
     consents: consentStore(database),
     authorizations: authorizationStore(database, lifetimes),
@@ -164,11 +179,13 @@ function sending(
   {
     keys,
     clients,
+    subjects: names,
     deliveries,
     keyProbes,
   }: {
     keys: KeyLifecycle;
     clients: ClientDirectory;
+    subjects: Subjects;
     deliveries: DeliveryStore;
     keyProbes: KeyProbeStore;
   },
@@ -178,12 +195,14 @@ function sending(
   const call = outboundCall({ allow: config.outboundAllow });
   const notice = keyNotice({ tokens, call, clock, catchUp: keys.poll });
   const logout = logoutNotice({
+    subjects: names,
     tokens: logoutTokens({ issuer, ring: keys.ring }),
     clients,
     call,
     clock,
   });
   return {
+    call,
     sender: sender({
       deliveries,
       attempt: (delivery) =>
@@ -194,6 +213,12 @@ function sending(
     drill: drill({ keyProbes, tokens, call, clock, signingAlgs }),
   };
 }
+
+/** What a public address says, as far as anybody here wants to know. */
+const fetching = (call: OutboundCall) => async (uri: string) => {
+  const answer = await call(uri);
+  return answer.kind === "answered" && answer.status === 200 ? answer.body : undefined;
+};
 
 /** Which grants have ended, for sites to look up by themselves. */
 function statusLists({ config, database, clock }: CapabilityDeps, { ring }: KeyLifecycle) {

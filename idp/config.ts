@@ -36,6 +36,8 @@ export interface Config {
   readonly rsaBits: number;
   /** Who has to use PKCE. Public clients never go without. */
   readonly pkceFor: Settings["PKCE_FOR"];
+  /** What the `aud` of a client's assertion may be. */
+  readonly assertionAudiences: readonly string[];
   readonly logLevel: Settings["LOG_LEVEL"];
   /** Where the demo's two sites are. */
   readonly demoSites: { readonly bank: string; readonly retirement: string };
@@ -171,6 +173,8 @@ export function readConfig(environment: Environment, demoSecrets: DemoSecrets): 
     signingAlgs: settings.SIGNING_ALGS,
     rsaBits: settings.RSA_BITS,
     pkceFor: settings.PKCE_FOR,
+    assertionAudiences:
+      settings.ASSERTION_AUDIENCE === "issuer" ? [issuer] : [issuer, `${issuer}/token`],
     logLevel: settings.LOG_LEVEL,
     demoSites: {
       bank: `http://bank.localhost:${settings.BANK_PORT}`,

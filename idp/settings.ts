@@ -258,6 +258,17 @@ export const Settings = z.object({
         "all",
       ),
     ),
+  ASSERTION_AUDIENCE: z
+    .enum(["issuer", "issuer-or-token-endpoint"], {
+      error: "must be issuer or issuer-or-token-endpoint",
+    })
+    .default("issuer")
+    .meta(
+      note(
+        "What the `aud` of a client's assertion (`private_key_jwt`) may be. `issuer-or-token-endpoint` is a weakening, for clients that write the token endpoint's URL.",
+        "issuer",
+      ),
+    ),
 
   BANK_PORT: port()
     .default(4001)

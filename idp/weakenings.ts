@@ -10,9 +10,12 @@ export interface Weakening {
   readonly text: string;
 }
 
-export function weakenings(settings: Pick<Settings, "PKCE_FOR">): Weakening[] {
+export function weakenings(
+  settings: Pick<Settings, "PKCE_FOR" | "ASSERTION_AUDIENCE">,
+): Weakening[] {
   const chosen: Weakening[] = [];
   if (settings.PKCE_FOR === "public") chosen.push(PKCE_FOR_PUBLIC);
+  if (settings.ASSERTION_AUDIENCE !== "issuer") chosen.push(ASSERTION_AUDIENCE_TOKEN_ENDPOINT);
   return chosen;
 }
 
@@ -20,4 +23,10 @@ const PKCE_FOR_PUBLIC: Weakening = {
   setting: "PKCE_FOR=public",
   title: "Confidential clients may sign people in without PKCE.",
   text: "PKCE_FOR is public. A code stolen on its way can then be put into another sign-in with the same client. Unset it when every client sends a code_challenge.",
+};
+
+const ASSERTION_AUDIENCE_TOKEN_ENDPOINT: Weakening = {
+  setting: "ASSERTION_AUDIENCE=issuer-or-token-endpoint",
+  title: "Clients may address their assertions to the token endpoint.",
+  text: "ASSERTION_AUDIENCE is issuer-or-token-endpoint. A provider that is not honest can then have a client sign an assertion that counts here. Unset it when every client writes the issuer.",
 };

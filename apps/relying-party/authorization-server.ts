@@ -59,7 +59,7 @@ export function createAuthorizationServer(options: {
         [client.clockSkew]: numericDate(clock.now()) - numericDate(new Date()),
         [client.clockTolerance]: 60,
       },
-      client.ClientSecretBasic(credentials.clientSecret),
+      credentials.method,
     );
     config[client.customFetch] = fetchForOpenidClient(fetch);
     config.timeout = DEADLINE_SECONDS;

@@ -4,7 +4,6 @@
 import { performance } from "node:perf_hooks";
 import type { Logger } from "pino";
 import { z } from "zod";
-import { basicAuthorization } from "./client-credentials.ts";
 import { type Clock, hasPassed } from "./clock.ts";
 import type { DistrustedKey } from "./distrusted-keys.ts";
 import { parseJson } from "./json.ts";
@@ -76,21 +75,23 @@ export function createKeySightings(options: {
   };
   const isNews = () => JSON.stringify(stateOf(keys)) !== reported;
 
-  const requestWith = ({ credentials }: KnownProvider, body: object): OutboundRequest => ({
-    method: "POST",
-    headers: {
-      authorization: basicAuthorization(credentials),
-      "content-type": "application/json",
-      accept: "application/json",
-    },
-    body: JSON.stringify({ instance, ...body }),
-  });
+  const requestWith = async (
+    { credentials, metadata }: KnownProvider,
+    body: object,
+  ): Promise<OutboundRequest> => {
+    const { headers, parameters } = await credentials.proof(metadata.issuer);
+    return {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json", accept: "application/json" },
+      body: JSON.stringify({ instance, ...body, ...parameters }),
+    };
+  };
   const send = async (endpoint: string, known: KnownProvider) => {
     const state = stateOf(keys);
     // Asked for now: what is suspected only later, this answer cannot confirm.
     const asked = keys.distrusted().flatMap(({ kid, confirmed }) => (confirmed ? [] : [kid]));
     const answer = await fetch(endpoint, {
-      ...requestWith(known, state),
+      ...(await requestWith(known, state)),
       signal: stopping.signal,
     });
     if (answer.status !== 200) throw new Error(`the provider answered ${answer.status}`);
@@ -143,7 +144,7 @@ export function createKeySightings(options: {
       const known = options.provider();
       const endpoint = known && endpointOf(known);
       if (!endpoint || !mayBeKnown) return;
-      const goodbye = requestWith(known, { kids: [], leaving: true });
+      const goodbye = await requestWith(known, { kids: [], leaving: true });
       await farewell(endpoint, goodbye).catch((error: unknown) =>
         logger.info({ err: error }, "left without saying so"),
       );

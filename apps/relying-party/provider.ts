@@ -2,6 +2,7 @@
 // restart during an outage still knows whom to trust; fetched with patience, so that a site may start first.
 import type { Logger } from "pino";
 import { type ClientCredentials, readClientCredentials } from "./client-credentials.ts";
+import type { ClientKey } from "./client-key.ts";
 import type { FetchLike } from "./outbound-fetch.ts";
 import { discoverProvider, type ProviderMetadata } from "./provider-metadata.ts";
 import type { Reachability } from "./reachability.ts";
@@ -33,6 +34,7 @@ const REFRESH_SECONDS = 3600;
 export function createProvider(options: {
   issuer: string;
   client: ClientSource;
+  ownKey: () => ClientKey;
   fetch: FetchLike;
   file: StateFile<ProviderMetadata>;
   reachability: Reachability;
@@ -64,7 +66,7 @@ export function createProvider(options: {
     return true;
   };
   const readCredentials = async () => {
-    credentials = (await readClientCredentials(client)) ?? credentials;
+    credentials = (await readClientCredentials(client, options.ownKey)) ?? credentials;
     if (!credentials) logger.warn({ client }, "waiting for this site's client credentials");
     return credentials !== undefined;
   };

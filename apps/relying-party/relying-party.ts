@@ -12,6 +12,7 @@ import type { EndedSessions } from "./ended-sessions.ts";
 import { createHealth } from "./health.ts";
 import { boundedFetch, type FetchLike, networkFetch } from "./outbound-fetch.ts";
 import { createReadOwnForm, type ReadOwnForm } from "./own-form.ts";
+import { createOwnKey } from "./own-key.ts";
 import { createProtectedResource } from "./protected-resource.ts";
 import { createProvider } from "./provider.ts";
 import { ProviderMetadata } from "./provider-metadata.ts";
@@ -78,9 +79,11 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
   const outbound = boundedFetch(rawFetch, limits);
 
   const reachability = createReachability({ clock });
+  const ownKey = createOwnKey({ path: config.clientKeyFile, clock });
   const provider = createProvider({
     issuer,
     client: config.client,
+    ownKey: ownKey.get,
     fetch: outbound,
     file: stateFile(join(dataDirectory, "provider.json"), ProviderMetadata),
     reachability,
@@ -163,6 +166,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
         .post("/sign-out", signOut)
         .post("/backchannel-logout", siteSessions.receiveLogout)
         .post("/key-events", siteKeys.receive)
+        .get("/client-keys", ownKey.show)
         .get(api.metadataPath, api.show)
         .get("/health/live", health.live)
         .get("/health/ready", health.ready),
@@ -181,6 +185,8 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     isReady,
     distrust: (kid) => keys.distrust([kid]),
     async start() {
+      // A site with a secret has no need of a key.
+      if (config.client.kind !== "secret") await ownKey.start();
       await siteSessions.start();
       await siteKeys.start();
       tokens.start();

@@ -19,9 +19,10 @@ export interface SiteDefaults {
   dataDirectory: string;
 }
 
-/** Where this site's client credentials are: given, or in a file that may still have to appear. */
+/** How this site proves who it is: by its own key, under an id that may still have to appear, or by a secret. */
 export type ClientSource =
-  | { kind: "given"; clientId: string; clientSecret: string }
+  | { kind: "key"; clientId: string }
+  | { kind: "secret"; clientId: string; clientSecret: string }
   | { kind: "file"; path: string };
 
 export interface SiteConfig {
@@ -35,6 +36,8 @@ export interface SiteConfig {
   readonly port: number;
   readonly cookiePrefix: string;
   readonly client: ClientSource;
+  /** Where its own key is, or will be made. */
+  readonly clientKeyFile: string;
   /** 256-bit keys; the first seals, all open. */
   readonly sessionKeys: readonly Uint8Array[];
   readonly dataDirectory: string;
@@ -62,7 +65,14 @@ export const SiteEnvironment = z.object({
   PORT: port.optional().describe("Port to listen on."),
   HOST: present.default("127.0.0.1").describe("Address to listen on."),
   CLIENT_ID: present.optional().describe("This site's client id at the identity provider."),
-  CLIENT_SECRET: present.optional().describe("Its client secret."),
+  CLIENT_KEY_FILE: present
+    .optional()
+    .describe(
+      "Its private key, a P-256 JWK, by which it proves who it is (`private_key_jwt`); made in `DATA_DIR` when it is missing.",
+    ),
+  CLIENT_SECRET: present
+    .optional()
+    .describe("A client secret instead, for a client registered for `client_secret_basic`."),
   CLIENT_SECRET_FILE: present
     .optional()
     .describe("File that holds the client secret, instead of CLIENT_SECRET."),
@@ -115,6 +125,7 @@ export function readSiteConfig(
     port: listenPort,
     cookiePrefix: defaults.cookiePrefix,
     client: clientSource(settings, dataDirectory, demo),
+    clientKeyFile: settings.CLIENT_KEY_FILE ?? join(dataDirectory, "client-key.json"),
     sessionKeys: sessionKeys(settings, dataDirectory, demo),
     dataDirectory,
     outageGraceSeconds: settings.OUTAGE_GRACE_SECONDS,
@@ -161,8 +172,11 @@ function clientSource(
     throw new SiteConfigError("CLIENT_SECRET: set it or CLIENT_SECRET_FILE, not both");
   }
   const clientSecret = CLIENT_SECRET ?? (CLIENT_SECRET_FILE && secretIn(CLIENT_SECRET_FILE));
-  if (CLIENT_ID && clientSecret) return { kind: "given", clientId: CLIENT_ID, clientSecret };
-  if (CLIENT_ID) throw new SiteConfigError("CLIENT_SECRET: missing (or set CLIENT_SECRET_FILE)");
+  if (clientSecret && settings.CLIENT_KEY_FILE) {
+    throw new SiteConfigError("CLIENT_KEY_FILE: set it or a client secret, not both");
+  }
+  if (CLIENT_ID && clientSecret) return { kind: "secret", clientId: CLIENT_ID, clientSecret };
+  if (CLIENT_ID) return { kind: "key", clientId: CLIENT_ID };
   if (clientSecret || !demo) throw new SiteConfigError("CLIENT_ID: missing");
   return { kind: "file", path: join(dataDirectory, "client.json") };
 }

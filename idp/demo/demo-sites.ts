@@ -1,15 +1,13 @@
 // The demo's two sites as Signet knows them: each a client and a resource of its own.
 import { join } from "node:path";
-import { z } from "zod";
-import { newCredential } from "../protocol/credential.ts";
 import type { NewClient, Resource } from "../records/clients/client.ts";
-import { secretFile } from "./secret-file.ts";
+import { findSecretFile, writeSecretFile } from "./secret-file.ts";
 
 export interface DemoSite {
   readonly client: NewClient;
   readonly resource: Resource;
-  /** What the site reads its credentials from. */
-  readonly credentialsFile: string;
+  /** Where the site reads its client_id; its key it makes itself. */
+  readonly clientFile: string;
 }
 
 export function demoSites(
@@ -25,14 +23,14 @@ export function demoSites(
         "accounts:read": "See your accounts and balances",
         "transfers:write": "Move money between your accounts and out",
       },
-      credentialsFile: join(dataDirectory, "bank", "client.json"),
+      clientFile: join(dataDirectory, "bank", "client.json"),
     }),
     demoSite({
       clientId: "evergreen-retirement",
       name: "Evergreen Retirement",
       baseUrl: sites.retirement,
       scopes: { "plan:read": "See your retirement plan" },
-      credentialsFile: join(dataDirectory, "retirement", "client.json"),
+      clientFile: join(dataDirectory, "retirement", "client.json"),
     }),
   ];
 }
@@ -42,14 +40,15 @@ interface Description {
   name: string;
   baseUrl: string;
   scopes: Record<string, string>;
-  credentialsFile: string;
+  clientFile: string;
 }
 
-const demoSite = ({ clientId, name, baseUrl, scopes, credentialsFile }: Description): DemoSite => ({
+const demoSite = ({ clientId, name, baseUrl, scopes, clientFile }: Description): DemoSite => ({
   client: {
     id: clientId,
     name,
-    tokenEndpointAuthMethod: "client_secret_basic",
+    tokenEndpointAuthMethod: "private_key_jwt",
+    jwksUri: `${baseUrl}/client-keys`,
     redirectUris: [`${baseUrl}/callback`],
     postLogoutRedirectUris: [`${baseUrl}/`],
     grantTypes: ["authorization_code", "refresh_token"],
@@ -64,16 +63,11 @@ const demoSite = ({ clientId, name, baseUrl, scopes, credentialsFile }: Descript
     origin: "demo",
   },
   resource: { identifier: `${baseUrl}/api`, name, scopes, public: true },
-  credentialsFile,
+  clientFile,
 });
 
-const Credentials = z.object({ client_id: z.string(), client_secret: z.string() });
-
-/** The secret in the site's file, which is made when it is missing. */
-export function demoClientSecret({ client, credentialsFile }: DemoSite): string {
-  const text = secretFile(credentialsFile, () => {
-    const client_secret = newCredential("client-secret");
-    return `${JSON.stringify({ client_id: client.id, client_secret }, null, 2)}\n`;
-  });
-  return Credentials.parse(JSON.parse(text)).client_secret;
+/** What the site waits for: that Signet knows it, and by which id. */
+export function writeClientFile({ client, clientFile }: DemoSite): void {
+  const text = `${JSON.stringify({ client_id: client.id }, null, 2)}\n`;
+  if (findSecretFile(clientFile) !== text) writeSecretFile(clientFile, text);
 }

@@ -1,14 +1,13 @@
 // Puts the demo's people and sites into the database. Whatever is there already stays: a second start
 // finds the same people with the same passphrases, and sites whose addresses have moved are followed.
 import { SettingError } from "../config.ts";
-import { matchesHash } from "../protocol/credential.ts";
 import type { AccountStore } from "../records/accounts/account-store.ts";
 import type { PasswordHasher } from "../records/accounts/password-hasher.ts";
 import type { Cause } from "../records/audit/audit-event.ts";
 import type { NewClient } from "../records/clients/client.ts";
 import type { ClientStore } from "../records/clients/client-store.ts";
 import { demoSignIns } from "./demo-people.ts";
-import { type DemoSite, demoClientSecret, demoSites } from "./demo-sites.ts";
+import { type DemoSite, demoSites, writeClientFile } from "./demo-sites.ts";
 
 export interface SeedDeps {
   accounts: AccountStore;
@@ -65,35 +64,23 @@ async function seedPeople({ accounts, hasher, clock, dataDirectory }: SeedDeps):
 }
 
 async function seedSite({ clientStore, clock }: SeedDeps, site: DemoSite): Promise<void> {
-  const secret = demoClientSecret(site);
   const known = await clientStore.find(site.client.id);
-  if (!known) await clientStore.add(site.client, secret, clock.now(), CAUSE);
-  else {
-    // Two of a demo's files do not belong together: the site's file decides, as with a new client.
-    if (!known.secrets.some(({ hash }) => matchesHash(secret, hash))) {
-      await clientStore.remove(known.id, clock.now(), CAUSE);
-      await clientStore.add(site.client, secret, clock.now(), CAUSE);
-    } else if (isElsewhere(known, site.client)) {
-      const { redirectUris, postLogoutRedirectUris, resources, metadata } = site.client;
-      const { keyEventsUri = null, backchannelLogoutUri = null } = site.client;
-      const addresses = {
-        redirectUris,
-        postLogoutRedirectUris,
-        keyEventsUri,
-        backchannelLogoutUri,
-      };
-      const moved = { ...addresses, resources, metadata, backchannelLogoutSessionRequired: true };
-      await clientStore.update(known.id, moved, clock.now(), CAUSE);
-    }
+  if (!known) await clientStore.add(site.client, undefined, clock.now(), CAUSE);
+  else if (isOtherwise(known, site.client)) {
+    const { id: _, origin: __, ...described } = site.client;
+    await clientStore.update(known.id, described, clock.now(), CAUSE);
   }
+  writeClientFile(site);
   const { identifier } = site.resource;
   const resources = await clientStore.listResources();
   if (!resources.some((resource) => resource.identifier === identifier))
     await clientStore.putResource(site.resource, clock.now(), CAUSE);
 }
 
-/** Its address has moved, or it was seeded before sites heard of keys and sign-outs. */
-const isElsewhere = (known: NewClient, described: NewClient): boolean =>
+/** Its address has moved, or it was seeded before sites heard of keys and sign-outs or had keys of their own. */
+const isOtherwise = (known: NewClient, described: NewClient): boolean =>
   known.redirectUris.join() !== described.redirectUris.join() ||
   known.keyEventsUri !== described.keyEventsUri ||
-  known.backchannelLogoutUri !== described.backchannelLogoutUri;
+  known.backchannelLogoutUri !== described.backchannelLogoutUri ||
+  known.tokenEndpointAuthMethod !== described.tokenEndpointAuthMethod ||
+  known.jwksUri !== described.jwksUri;

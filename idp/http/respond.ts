@@ -9,6 +9,13 @@ export function sendJson(ctx: Context, body: unknown, { status = 200 } = {}): vo
   ctx.set("Content-Type", "application/json");
 }
 
+/** A signed token as the whole answer (OpenID Connect Core §5.3.2). */
+export function sendJwt(ctx: Context, token: string): void {
+  ctx.set("Cache-Control", "no-store");
+  ctx.body = token;
+  ctx.set("Content-Type", "application/jwt");
+}
+
 /**
  * 303, so that the browser never repeats a POST (with a password in it) at the new place
  * (RFC 9700 §4.12).

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { z } from "zod";
 import { ClientAnswer } from "../endpoints/admin-api/answers.ts";
 import { everyPage } from "./every-page.ts";
+import { jsonFile } from "./input.ts";
 import type { Operate } from "./operate.ts";
 import { facts, table } from "./output.ts";
 
@@ -23,6 +24,10 @@ interface Description {
   resource?: string[];
   firstParty?: boolean;
   requirePar?: boolean;
+  jwksUri?: string | false;
+  jwksFile?: unknown;
+  userinfoAlg?: string | false;
+  pairwiseSector?: string | false;
   idTokenAlg?: string;
   keyEventsUri?: string | false;
   backchannelLogoutUri?: string | false;
@@ -137,6 +142,7 @@ const describing = (command: Command): Command =>
       new Option("--auth-method <method>", "how it proves itself at the token endpoint").choices([
         "client_secret_basic",
         "client_secret_post",
+        "private_key_jwt",
         "none",
       ]),
     )
@@ -148,6 +154,16 @@ const describing = (command: Command): Command =>
     .option("--require-par", "only requests that it has pushed count (RFC 9126)")
     .option("--no-require-par", "a browser may bring its requests (the default)")
     .option("--id-token-alg <alg>", "what its ID tokens are signed with")
+    .option("--jwks-uri <uri>", "where its public keys are, for private_key_jwt")
+    .option("--no-jwks-uri", "its public keys are nowhere")
+    .option("--jwks-file <file>", "its public keys themselves, a JWK Set", jsonFile)
+    .option("--userinfo-alg <alg>", "what its UserInfo is signed with, as a JWT")
+    .option("--no-userinfo-alg", "its UserInfo is plain JSON (the default)")
+    .option("--pairwise-sector <host>", "its people have names of their own within this sector")
+    .option(
+      "--no-pairwise-sector",
+      "its people have the names that all clients share (the default)",
+    )
     .option("--key-events-uri <uri>", "where its kit hears of signing keys")
     .option("--no-key-events-uri", "its kit does not")
     .option("--backchannel-logout-uri <uri>", "where it hears that a sign-in has ended, from us")
@@ -166,6 +182,10 @@ const members = (options: Description) => ({
   first_party: options.firstParty,
   require_pushed_authorization_requests: options.requirePar,
   id_token_signed_response_alg: options.idTokenAlg,
+  jwks_uri: unlessTakenAway(options.jwksUri),
+  jwks: options.jwksFile,
+  userinfo_signed_response_alg: unlessTakenAway(options.userinfoAlg),
+  pairwise_sector: unlessTakenAway(options.pairwiseSector),
   key_events_uri: unlessTakenAway(options.keyEventsUri),
   backchannel_logout_uri: unlessTakenAway(options.backchannelLogoutUri),
   frontchannel_logout_uri: unlessTakenAway(options.frontchannelLogoutUri),
@@ -188,6 +208,9 @@ const describe = (client: Client): string[] =>
     "First party": client.first_party ? "yes" : "no",
     "Pushed requests": client.require_pushed_authorization_requests ? "required" : "may push",
     "ID tokens": client.id_token_signed_response_alg,
+    Keys: client.jwks_uri ?? (client.jwks ? "registered" : "none"),
+    UserInfo: client.userinfo_signed_response_alg ?? "plain JSON",
+    Subjects: client.pairwise_sector ? `pairwise, ${client.pairwise_sector}` : "public",
     "Key events": client.key_events_uri ?? "not heard",
     "Back-channel logout": client.backchannel_logout_uri ?? "not heard",
     "Front-channel logout": client.frontchannel_logout_uri ?? "not heard",
@@ -195,7 +218,12 @@ const describe = (client: Client): string[] =>
     "Added by": client.origin,
   });
 
+const NO_SECRET: Readonly<Record<string, string>> = {
+  none: "This client has no secret: it proves itself by PKCE alone.",
+  private_key_jwt: "This client has no secret: it proves itself by its own key.",
+};
+
 const secretLines = (client: z.output<typeof ClientWithSecret>): string[] =>
   client.client_secret === undefined
-    ? ["This client has no secret: it proves itself by PKCE alone."]
+    ? [NO_SECRET[client.token_endpoint_auth_method] ?? "This client has no secret."]
     : ["The secret, shown this once:", client.client_secret];

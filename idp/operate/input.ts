@@ -1,5 +1,6 @@
 // What a command reads besides its options. Passwords come by standard input alone: the command line
 // is visible to every process on the machine.
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -18,6 +19,15 @@ export async function readPassword(stdin: Readable): Promise<string> {
 export function wholeNumber(value: string): number {
   if (!/^\d{1,4}$/.test(value)) throw new InvalidArgumentError("It must be a whole number.");
   return Number(value);
+}
+
+/** An option's value: a file with JSON in it. @throws InvalidArgumentError in commander's words */
+export function jsonFile(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    throw new InvalidArgumentError("It must be a file with JSON in it.");
+  }
 }
 
 /** @param source  a file's name, or `-` for standard input */

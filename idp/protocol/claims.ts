@@ -58,6 +58,37 @@ export const SUPPORTED_CLAIMS: readonly string[] = [
   "phone_number_verified",
 ];
 
+const OPENED_BY: ReadonlyMap<string, string> = new Map([
+  ...["name", ...profileClaims, "updated_at"].map((claim) => [claim, "profile"] as const),
+  ...["email", "email_verified"].map((claim) => [claim, "email"] as const),
+  ["address", "address"],
+  ...["phone_number", "phone_number_verified"].map((claim) => [claim, "phone"] as const),
+]);
+
+/** The claims about a person that exist here, as opposed to those about the token itself. */
+export const isPersonClaim = (claim: string): boolean => OPENED_BY.has(claim);
+
+/** The scopes of which these single claims are parts: whoever may not ask for a scope gets none of it. */
+export const scopesOfClaims = (claims: readonly string[]): string[] => [
+  ...new Set(claims.flatMap((claim) => OPENED_BY.get(claim) ?? [])),
+];
+
+/**
+ * The claims about a person that were asked for one by one (§5.5).
+ * @param allowed  the scopes that the client may ask for
+ */
+export function claimsByName(
+  person: Person,
+  names: readonly string[],
+  allowed: readonly string[],
+): Record<string, unknown> {
+  const all = claimsForScopes(
+    person,
+    scopesOfClaims(names).filter((one) => allowed.includes(one)),
+  );
+  return Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
+}
+
 /** The claims about a person that these scopes open. `sub` is not among them: the caller adds it. */
 export function claimsForScopes(
   person: Person,

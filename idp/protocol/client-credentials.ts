@@ -11,11 +11,16 @@ export const ClientParameters = z.looseObject({
   client_assertion_type: z.string().optional(),
 });
 
-export interface ClientCredentials {
-  readonly method: "client_secret_basic" | "client_secret_post" | "none";
-  readonly clientId: string;
-  readonly clientSecret?: string;
-}
+export type ClientCredentials =
+  | {
+      readonly method: "client_secret_basic" | "client_secret_post" | "none";
+      readonly clientId: string;
+      readonly clientSecret?: string;
+    }
+  | { readonly method: "private_key_jwt"; readonly clientId: string; readonly assertion: string };
+
+/** RFC 7523 §2.2. */
+const JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /**
  * @param authorization  the Authorization header, empty when absent
@@ -30,7 +35,7 @@ export function clientCredentials(
     request.client_assertion !== undefined || request.client_assertion_type !== undefined;
   const used = [authorization !== "", clientSecret !== undefined, asserts].filter(Boolean).length;
   if (used > 1) throw invalidRequest("The client used more than one way to authenticate");
-  if (asserts) throw refused("Client assertions are not supported");
+  if (asserts) return assertedCredentials(request);
   if (authorization !== "") {
     const basic = basicCredentials(authorization);
     if (clientId !== undefined && clientId !== basic.clientId) {
@@ -43,6 +48,32 @@ export function clientCredentials(
     ? { method: "none", clientId }
     : { method: "client_secret_post", clientId, clientSecret };
 }
+
+/** RFC 7523 §2.2, §3: a client that is not named beside its assertion is the one that the assertion names. */
+function assertedCredentials(request: z.output<typeof ClientParameters>): ClientCredentials {
+  const { client_id: named, client_assertion: assertion, client_assertion_type: type } = request;
+  if (type !== JWT_BEARER) throw invalidRequest(`client_assertion_type must be ${JWT_BEARER}`);
+  if (assertion === undefined) throw invalidRequest("client_assertion is missing");
+  const clientId = subjectOf(assertion);
+  if (clientId === undefined)
+    throw refused("The client assertion is not a JWT that names a client");
+  if (named !== undefined && named !== clientId) {
+    throw invalidRequest("client_id is not the client of the assertion");
+  }
+  return { method: "private_key_jwt", clientId, assertion };
+}
+
+/** Whom it speaks for; nothing of it is believed yet. */
+function subjectOf(assertion: string): string | undefined {
+  const [, payload = ""] = assertion.split(".", 3);
+  try {
+    return Subject.parse(JSON.parse(Buffer.from(payload, "base64url").toString("utf8"))).sub;
+  } catch {
+    return undefined;
+  }
+}
+
+const Subject = z.object({ sub: z.string().min(1) });
 
 /** RFC 9110 §11.6.1: a 401 always names a scheme; RFC 6749 §5.2 asks for it when the header was tried. */
 const refused = (description: string) => invalidClient(description, { scheme: "Basic" });

@@ -112,6 +112,9 @@ export const requestUriNotSupported = (description: string) =>
 export const registrationNotSupported = (description: string) =>
   new OAuthError("registration_not_supported", description);
 
+export const unmetAuthenticationRequirements = (description: string) =>
+  new OAuthError("unmet_authentication_requirements", description);
+
 /** The bearer token is malformed, expired, revoked or not for here (RFC 6750 §3.1). */
 export const invalidToken = (description: string, options?: OAuthErrorOptions) =>
   new OAuthError("invalid_token", description, { ...options, scheme: "Bearer" });

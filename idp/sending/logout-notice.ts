@@ -3,12 +3,14 @@
 import type { Clock } from "../../prisma/clock.ts";
 import type { Client } from "../records/clients/client.ts";
 import type { ClaimedDelivery, LogoutDelivery } from "../records/outbox/delivery.ts";
+import type { Subjects } from "../records/subjects/subjects.ts";
 import type { LogoutTokens } from "../tokens/logout-token.ts";
 import type { OutboundCall } from "./outbound-call.ts";
 
 export interface LogoutNoticeDeps {
   readonly tokens: LogoutTokens;
   readonly clients: { find(id: string): Promise<Client | undefined> };
+  readonly subjects: Pick<Subjects, "of">;
   readonly call: OutboundCall;
   readonly clock: Clock;
 }
@@ -18,13 +20,14 @@ const HEARD: readonly number[] = [200, 204];
 
 /** @returns why it did not arrive; undefined when it did */
 export const logoutNotice =
-  ({ tokens, clients, call, clock }: LogoutNoticeDeps) =>
+  ({ tokens, clients, subjects, call, clock }: LogoutNoticeDeps) =>
   async (delivery: ClaimedDelivery<LogoutDelivery>): Promise<string | undefined> => {
     const { clientId, payload, uri, heldUntil } = delivery;
     const client = await clients.find(clientId);
     if (client === undefined) return "the client is gone";
     const alg = client.idTokenSignedResponseAlg;
-    const token = await tokens.mint({ clientId, alg, ...payload }, clock.now());
+    const subject = subjects.of(client, payload.subject);
+    const token = await tokens.mint({ clientId, alg, ...payload, subject }, clock.now());
     // Whoever holds it by now attempts it as well.
     if (clock.now() >= heldUntil) return "not attempted in time";
     const came = await call(uri, { logout_token: token });

@@ -1,5 +1,4 @@
-// Every call that the identity provider makes by itself (security F1, F2): a POST to a checked address,
-// never along a redirect, within one deadline for everything and a few bytes of answer. What comes back
+// Every call that the identity provider makes by itself (security F1, F2): to a checked address, never along a redirect, within one deadline for everything and a few bytes of answer. What comes back
 // is for the caller to parse; nobody is ever shown it.
 import type { LookupFunction } from "node:net";
 import { Client } from "undici";
@@ -19,10 +18,10 @@ export type OutboundAnswer =
   /** In words of ours. */
   | { readonly kind: "failed"; readonly problem: string };
 
-/** Sends a form. Never throws: what went wrong is an answer too. */
+/** Posts a form, or gets what is there when no form is given. Never throws: what went wrong is an answer too. */
 export type OutboundCall = (
   uri: string,
-  form: Readonly<Record<string, string>>,
+  form?: Readonly<Record<string, string>>,
 ) => Promise<OutboundAnswer>;
 
 const TIMEOUT_MILLISECONDS = 3_000;
@@ -40,7 +39,7 @@ export function outboundCall(deps: OutboundCallDeps): OutboundCall {
       const target = await within(deadline, callTarget(uri, { rules, resolve }));
       const client = clientOf(target, timeoutMilliseconds);
       // Not waited for: what an unfriendly peer still sends is of no interest.
-      return await post(client, target.url, form, deadline).finally(() => client.destroy(() => {}));
+      return await ask(client, target.url, form, deadline).finally(() => client.destroy(() => {}));
     } catch (error) {
       return { kind: "failed", problem: callProblem(error, timeoutMilliseconds) };
     }
@@ -59,24 +58,27 @@ const clientOf = ({ url, addresses }: CallTarget, timeout: number): Client =>
     maxResponseSize: MOST_BYTES,
   });
 
-async function post(
+async function ask(
   client: Client,
   { pathname, search }: URL,
-  form: Readonly<Record<string, string>>,
+  form: Readonly<Record<string, string>> | undefined,
   signal: AbortSignal,
 ): Promise<OutboundAnswer> {
   const { statusCode: status, body } = await client.request({
-    method: "POST",
     path: `${pathname}${search}`,
-    headers: {
-      "content-type": "application/x-www-form-urlencoded",
-      accept: "application/json",
-    },
-    body: new URLSearchParams(form).toString(),
+    ...(form === undefined ? { method: "GET", headers: { accept } } : posting(form)),
     signal,
   });
   return { kind: "answered", status, body: await body.text() };
 }
+
+const accept = "application/json";
+
+const posting = (form: Readonly<Record<string, string>>) => ({
+  method: "POST" as const,
+  headers: { accept, "content-type": "application/x-www-form-urlencoded" },
+  body: new URLSearchParams(form).toString(),
+});
 
 /** For the socket there are no other addresses than these. */
 const lookupAmong =

@@ -1,8 +1,10 @@
 // A client as an operator describes it, in the members of RFC 7591 §2 and Signet's own.
 import { z } from "zod";
+import { CLIENT_SIGNING_ALGS, keySetProblem } from "../../protocol/client-key-set.ts";
 import { calledUriProblem } from "../../protocol/client-uri.ts";
 import { isAcceptableRedirectUri } from "../../protocol/redirect-uri.ts";
 import { isScopeToken } from "../../protocol/scope.ts";
+import { TOKEN_ENDPOINT_AUTH_METHODS } from "../../records/clients/client.ts";
 import { text } from "./words.ts";
 
 const redirectUris = z
@@ -24,7 +26,14 @@ const resourceIdentifier = z.url({ protocol: /^https?$/ }).max(500);
 
 const ClientMembers = z.strictObject({
   client_name: text(200),
-  token_endpoint_auth_method: z.enum(["client_secret_basic", "client_secret_post", "none"]),
+  token_endpoint_auth_method: z.enum(TOKEN_ENDPOINT_AUTH_METHODS),
+  token_endpoint_auth_signing_alg: z.enum(CLIENT_SIGNING_ALGS).nullable(),
+  /** A JWK Set or null; never beside jwks_uri. */
+  jwks: z.unknown().superRefine((set, problem) => {
+    const wrong = set === null || set === undefined ? undefined : keySetProblem(set);
+    if (wrong !== undefined) problem.addIssue({ code: "custom", message: wrong });
+  }),
+  jwks_uri: z.string().nullable(),
   redirect_uris: redirectUris,
   post_logout_redirect_uris: redirectUris,
   grant_types: z
@@ -37,6 +46,14 @@ const ClientMembers = z.strictObject({
   require_auth_time: z.boolean(),
   require_pushed_authorization_requests: z.boolean(),
   id_token_signed_response_alg: z.string().max(20),
+  userinfo_signed_response_alg: z.string().max(20).nullable(),
+  /** Signet's own: the host that pairwise subjects are made for; null: public subjects. */
+  pairwise_sector: z
+    .string()
+    .min(1)
+    .max(253)
+    .regex(/^[a-z0-9.:[\]-]+$/)
+    .nullable(),
   /** An operator may name other hosts than those of the redirects; null: it no longer hears. */
   key_events_uri: z.string().nullable(),
   backchannel_logout_uri: z.string().nullable(),
@@ -79,11 +96,14 @@ type Described = Omit<z.output<typeof ClientChange>, "reason">;
 
 /** What is wrong with members that only this provider, as it runs, can judge. */
 export function problemHere(
-  { id_token_signed_response_alg: alg, ...members }: Described,
+  members: Described,
   { issuer, signingAlgs }: { issuer: string; signingAlgs: readonly string[] },
 ): string | undefined {
-  if (alg !== undefined && !signingAlgs.includes(alg))
-    return `id_token_signed_response_alg: must be one of ${signingAlgs.join(", ")}`;
+  for (const member of SIGNED) {
+    const alg = members[member];
+    if (typeof alg === "string" && !signingAlgs.includes(alg))
+      return `${member}: must be one of ${signingAlgs.join(", ")}`;
+  }
   for (const member of CALLED) {
     const uri = members[member];
     const problem = typeof uri === "string" ? calledUriProblem(uri, issuer) : undefined;
@@ -92,7 +112,14 @@ export function problemHere(
   return undefined;
 }
 
-const CALLED = ["key_events_uri", "backchannel_logout_uri", "frontchannel_logout_uri"] as const;
+const SIGNED = ["id_token_signed_response_alg", "userinfo_signed_response_alg"] as const;
+
+const CALLED = [
+  "jwks_uri",
+  "key_events_uri",
+  "backchannel_logout_uri",
+  "frontchannel_logout_uri",
+] as const;
 
 export const NewResource = z.strictObject({
   identifier: resourceIdentifier,

@@ -1,23 +1,14 @@
-import { randomBytes } from "node:crypto";
 import type { Context } from "koa";
 import type { KeyRing } from "../../../keys/key-ring.ts";
 import type { EndAccess } from "../../ending/end-access.ts";
 import { sendJson } from "../../http/respond.ts";
 import { newCredential } from "../../protocol/credential.ts";
 import { invalidRequest } from "../../protocol/oauth-error.ts";
-import { OIDC_SCOPES } from "../../protocol/scope.ts";
-import {
-  type Client,
-  ClientExists,
-  type ClientPatch,
-  isPublicClient,
-  type NewClient,
-} from "../../records/clients/client.ts";
+import { type Client, ClientExists, usesSecret } from "../../records/clients/client.ts";
 import type { ClientDirectory } from "../../records/clients/client-directory.ts";
 import type { ClientStore } from "../../records/clients/client-store.ts";
-import { logoutColumns } from "../../records/clients/logout-metadata.ts";
-import { withoutNulls } from "../../records/without-nulls.ts";
 import { clientAnswer } from "./answers.ts";
+import { clientPatch, keysProblem, type Members, newClient } from "./client-columns.ts";
 import { ClientChange, NewClientRequest, problemHere } from "./client-request.ts";
 import { operatorCause } from "./operator-endpoint.ts";
 import { pathParameter, readPage, readRequest } from "./request-endpoint.ts";
@@ -49,6 +40,11 @@ export const clientsEndpoint = ({
     if (problem !== undefined) throw invalidRequest(problem);
   };
 
+  const requireKeys = (client: Parameters<typeof keysProblem>[0]) => {
+    const problem = keysProblem(client);
+    if (problem !== undefined) throw invalidRequest(problem);
+  };
+
   const requireClient = async (ctx: Context): Promise<Client> => {
     const client = await clientStore.find(pathParameter(ctx, "client"));
     return client ?? ctx.throw(404, "There is no such client");
@@ -70,7 +66,8 @@ export const clientsEndpoint = ({
       const request = await readRequest(ctx, NewClientRequest);
       requirePossible(request);
       const described = newClient(request);
-      const secret = isPublicClient(described) ? undefined : newCredential("client-secret");
+      requireKeys(described);
+      const secret = usesSecret(described) ? newCredential("client-secret") : undefined;
       const client = await clientStore
         .add(described, secret, clock.now(), operatorCause(ctx))
         .catch((error: unknown) => {
@@ -84,8 +81,11 @@ export const clientsEndpoint = ({
     async update(ctx: Context) {
       const { reason, ...members } = await readRequest(ctx, ClientChange);
       requirePossible(members);
-      const { id } = await requireClient(ctx);
-      await clientStore.update(id, patch(members), clock.now(), operatorCause(ctx, { reason }));
+      const client = await requireClient(ctx);
+      const { id } = client;
+      const patch = clientPatch(members);
+      requireKeys({ ...client, ...patch });
+      await clientStore.update(id, patch, clock.now(), operatorCause(ctx, { reason }));
       clients.forget();
       sendJson(ctx, clientAnswer(await requireClient(ctx)));
     },
@@ -113,7 +113,8 @@ export const clientsEndpoint = ({
     async addSecret(ctx: Context) {
       const request = await readRequest(ctx, PerhapsReason);
       const client = await requireClient(ctx);
-      if (isPublicClient(client)) ctx.throw(409, "This client has no secret: its method is none");
+      const { tokenEndpointAuthMethod: method } = client;
+      if (!usesSecret(client)) ctx.throw(409, `This client has no secret: its method is ${method}`);
       const secret = await clientStore.addSecret(
         client.id,
         clock.now(),
@@ -145,54 +146,3 @@ export const clientsEndpoint = ({
     },
   };
 };
-
-type Members = Omit<ReturnType<typeof ClientChange.parse>, "reason">;
-
-/** What an operator did not say is what a site run by the same company usually wants. */
-function newClient(request: ReturnType<typeof NewClientRequest.parse>): NewClient {
-  return {
-    id: request.client_id ?? randomBytes(12).toString("base64url"),
-    tokenEndpointAuthMethod: "client_secret_basic",
-    redirectUris: [],
-    postLogoutRedirectUris: [],
-    grantTypes: ["authorization_code", "refresh_token"],
-    scopes: [...OIDC_SCOPES],
-    resources: [],
-    firstParty: false,
-    requireAuthTime: false,
-    ...withoutNulls(patch(request)),
-    name: request.client_name,
-    metadata: {},
-    origin: "operator",
-  };
-}
-
-function patch(members: Members): ClientPatch {
-  const given: ClientPatch = {
-    ...(members.client_name !== undefined && { name: members.client_name }),
-    ...(members.token_endpoint_auth_method !== undefined && {
-      tokenEndpointAuthMethod: members.token_endpoint_auth_method,
-    }),
-    ...(members.redirect_uris && { redirectUris: members.redirect_uris }),
-    ...(members.post_logout_redirect_uris && {
-      postLogoutRedirectUris: members.post_logout_redirect_uris,
-    }),
-    ...(members.grant_types && { grantTypes: members.grant_types }),
-    ...(members.scope && { scopes: members.scope }),
-    ...(members.resources && { resources: members.resources }),
-    ...(members.first_party !== undefined && { firstParty: members.first_party }),
-    ...(members.default_max_age !== undefined && {
-      defaultMaxAgeSeconds: members.default_max_age,
-    }),
-    ...(members.require_auth_time !== undefined && { requireAuthTime: members.require_auth_time }),
-    ...(members.require_pushed_authorization_requests !== undefined && {
-      requirePushedAuthorizationRequests: members.require_pushed_authorization_requests,
-    }),
-    ...(members.id_token_signed_response_alg !== undefined && {
-      idTokenSignedResponseAlg: members.id_token_signed_response_alg,
-    }),
-    ...(members.key_events_uri !== undefined && { keyEventsUri: members.key_events_uri }),
-    ...logoutColumns(members),
-  };
-  return given;
-}

@@ -6,6 +6,9 @@
 import { z } from "zod";
 import type { Clock } from "../../../prisma/clock.ts";
 import { AuthorizationRefused, type ResponseTarget } from "../../http/authorization-response.ts";
+import { SUPPORTED_ACR_VALUES } from "../../protocol/acr.ts";
+import { scopesOfClaims } from "../../protocol/claims.ts";
+import { type ClaimsRequest, parseClaims } from "../../protocol/claims-request.ts";
 import {
   invalidRequest,
   OAuthError,
@@ -13,6 +16,7 @@ import {
   requestNotSupported,
   requestUriNotSupported,
   unauthorizedClient,
+  unmetAuthenticationRequirements,
   unsupportedResponseType,
 } from "../../protocol/oauth-error.ts";
 import { takeParameters } from "../../protocol/parameters.ts";
@@ -52,6 +56,7 @@ const Question = z.object({
     .transform(Number)
     .optional(),
   acr_values: z.string().optional(),
+  claims: z.string().optional(),
   login_hint: z.string().optional(),
   id_token_hint: z.string().optional(),
   ui_locales: z.string().optional(),
@@ -75,8 +80,11 @@ export const authorizationRequestReader =
       requireCodeFlow(question, client, target);
       requireProofKey(question, client, config.pkceFor);
       const access = await requestedAccess(question, client, clients);
-      const hintSubject = await hintedSubject(question, client, idTokens, clock.now());
-      const request = freeze(question, client, target, access, hintSubject);
+      const claims = question.claims === undefined ? undefined : parseClaims(question.claims);
+      requireReachableAcr(claims);
+      const hinted = await hintedSubject(question, client, idTokens, clock.now());
+      const meant = { hintSubject: onePerson(hinted, claims?.subject) };
+      const request = freeze(question, client, target, { ...access, ...meant, claims });
       return { request, client, redirectUri: target.redirectUri };
     } catch (error) {
       throw error instanceof OAuthError ? new AuthorizationRefused(target, error) : error;
@@ -150,12 +158,38 @@ async function hintedSubject(
   return named.subject;
 }
 
+/** OpenID Connect Core §5.5.1.1; what is only wished for (acr_values) never fails. */
+function requireReachableAcr(claims: ClaimsRequest | undefined): void {
+  const wanted = claims?.essentialAcr;
+  if (wanted && !wanted.some((acr) => SUPPORTED_ACR_VALUES.includes(acr))) {
+    throw unmetAuthenticationRequirements("No acr that claims calls essential can be reached here");
+  }
+}
+
+/** A hint and a claim may both name the person the client means; it has to be one and the same. */
+function onePerson(hinted: string | undefined, claimed: string | undefined): string | undefined {
+  if (hinted !== undefined && claimed !== undefined && hinted !== claimed) {
+    throw invalidRequest("id_token_hint and claims name different people");
+  }
+  return hinted ?? claimed;
+}
+
+/** Of the claims asked for by name, those that the client could ask for by scope as well. */
+function namedClaims({ idToken, userinfo }: ClaimsRequest, client: Client) {
+  const mayAsk = (claim: string) =>
+    scopesOfClaims([claim]).every((scope) => client.scopes.includes(scope));
+  return { idToken: idToken.filter(mayAsk), userinfo: userinfo.filter(mayAsk) };
+}
+
+type Understood = Pick<AuthorizationRequest, "scopes" | "resources" | "hintSubject"> & {
+  claims: ClaimsRequest | undefined;
+};
+
 function freeze(
   question: Question,
   client: Client,
   target: ResponseTarget,
-  access: Pick<AuthorizationRequest, "scopes" | "resources">,
-  hintSubject: string | undefined,
+  { scopes, resources, hintSubject, claims }: Understood,
 ): AuthorizationRequest {
   const prompt = prompts(question.prompt);
   const isAsked = !client.firstParty || prompt.includes("consent");
@@ -167,8 +201,9 @@ function freeze(
     state: target.state,
     nonce: question.nonce,
     // Offline access is ignored where no consent is asked for it, or nothing could use it (design 5).
-    scopes: access.scopes.filter((scope) => scope !== "offline_access" || (isAsked && mayRefresh)),
-    resources: access.resources,
+    scopes: scopes.filter((scope) => scope !== "offline_access" || (isAsked && mayRefresh)),
+    resources,
+    claims: claims && namedClaims(claims, client),
     codeChallenge: question.code_challenge,
     prompt,
     maxAgeSeconds: question.max_age ?? client.defaultMaxAgeSeconds,

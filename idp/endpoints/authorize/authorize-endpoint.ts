@@ -21,7 +21,7 @@ import { newCredential } from "../../protocol/credential.ts";
 import type { AuthorizationStore } from "../../records/grants/authorization-store.ts";
 import { newIdentifier } from "../../records/identifier.ts";
 import type { Interaction } from "../../records/interactions/interaction.ts";
-import { OwnPageRequest } from "../../records/interactions/interaction-request.ts";
+import { OwnPageRequest, scopesToAllow } from "../../records/interactions/interaction-request.ts";
 import type { InteractionStore } from "../../records/interactions/interaction-store.ts";
 import {
   type WaitingAuthorization,
@@ -29,6 +29,7 @@ import {
 } from "../../records/interactions/waiting-authorization.ts";
 import type { Session } from "../../records/sessions/session.ts";
 import type { SessionStore } from "../../records/sessions/session-store.ts";
+import type { Subjects } from "../../records/subjects/subjects.ts";
 import { authorizationRequestReader, type ReadRequestDeps } from "./authorization-request.ts";
 import { type AuthorizationDecision, decide } from "./decide.ts";
 import { decideOwnPage } from "./decide-own-page.ts";
@@ -41,6 +42,7 @@ export interface AuthorizeDeps extends ReadRequestDeps {
   sessions: Pick<SessionStore, "find">;
   interactions: Pick<InteractionStore, "open" | "find" | "close">;
   authorizations: Pick<AuthorizationStore, "read" | "issue">;
+  subjects: Pick<Subjects, "of">;
   sendAuthorizationResponse: SendAuthorizationResponse;
   ownPageUrl: OwnPageUrl;
   clock: Clock;
@@ -50,7 +52,8 @@ type Asked = WaitingAuthorization;
 type IssueCode = Extract<AuthorizationDecision<Session>, { kind: "issue-code" }>;
 
 export const authorizeEndpoint = (deps: AuthorizeDeps) => {
-  const { issuer, cookies, sessions, interactions, authorizations, clients, clock } = deps;
+  const { issuer, cookies, sessions, interactions, authorizations, clients, subjects, clock } =
+    deps;
   const readRequest = authorizationRequestReader(deps);
 
   /** GET and POST /authorize. */
@@ -82,7 +85,8 @@ export const authorizeEndpoint = (deps: AuthorizeDeps) => {
     const sessionSecret = cookies.read(ctx, "session");
     const known = await authorizations.read({ sessionSecret, clientId: client.id }, now);
     const { session, consent } = known;
-    const decision = decide({ request, client, session, consent, progress, now });
+    const subject = session && subjects.of(client, session.accountId);
+    const decision = decide({ request, client, session, subject, consent, progress, now });
 
     switch (decision.kind) {
       case "sign-in":
@@ -114,7 +118,7 @@ export const authorizeEndpoint = (deps: AuthorizeDeps) => {
   ): Promise<string | undefined> {
     const code = newCredential("code");
     const { accountId, authenticatedAt, acr, amr } = session;
-    const { resources, redirectUri, codeChallenge, nonce } = request;
+    const { claims, resources, redirectUri, codeChallenge, nonce } = request;
     const issued = await authorizations.issue(
       {
         session,
@@ -126,6 +130,8 @@ export const authorizeEndpoint = (deps: AuthorizeDeps) => {
         sid: newIdentifier(),
         kind: grantKind,
         scopes,
+        scopesToAllow: scopesToAllow({ scopes, claims }),
+        claims,
         resources,
         redirectUri,
         codeChallenge,

@@ -11,7 +11,10 @@ import {
 import type { Client } from "../../records/clients/client.ts";
 import type { Consent } from "../../records/consents/consent.ts";
 import type { Interaction } from "../../records/interactions/interaction.ts";
-import type { AuthorizationRequest } from "../../records/interactions/interaction-request.ts";
+import {
+  type AuthorizationRequest,
+  scopesToAllow,
+} from "../../records/interactions/interaction-request.ts";
 import type { Session } from "../../records/sessions/session.ts";
 
 /**
@@ -28,11 +31,13 @@ export type SignedIn = Pick<Session, "id" | "accountId" | "authenticatedAt">;
 export interface Facts<S extends SignedIn = SignedIn> {
   request: Pick<
     AuthorizationRequest,
-    "prompt" | "maxAgeSeconds" | "hintSubject" | "scopes" | "resources"
+    "prompt" | "maxAgeSeconds" | "hintSubject" | "scopes" | "claims" | "resources"
   >;
   client: Pick<Client, "firstParty">;
   /** A live session of an enabled account, in this browser. */
   session?: S | undefined;
+  /** What the client calls that account's person. */
+  subject?: string | undefined;
   /** What that account has allowed this client before. */
   consent?: Pick<Consent, "scopes" | "resources"> | undefined;
   progress?: Progress | undefined;
@@ -61,10 +66,10 @@ export function decide<S extends SignedIn>(facts: Facts<S>): AuthorizationDecisi
 
   const done = facts.progress?.sessionId === session.id ? facts.progress : undefined;
   const wasAuthenticatedHere = done?.authenticatedAt !== undefined;
-  if (request.hintSubject !== undefined && request.hintSubject !== session.accountId) {
+  if (request.hintSubject !== undefined && request.hintSubject !== facts.subject) {
     // Asked once; whoever then signs in as somebody else cannot be the person the client means.
     return isSilent || wasAuthenticatedHere
-      ? refuse(loginRequired("The person signed in is not the one id_token_hint names"))
+      ? refuse(loginRequired("The person signed in is not the one that the request names"))
       : { kind: "sign-in" };
   }
   if (!isFreshEnough(facts, session, wasAuthenticatedHere)) {
@@ -91,7 +96,7 @@ function decideConsent<S extends SignedIn>(
 
   const isAllowed = consent !== undefined && covers(consent, request);
   const isAnsweredHere =
-    done?.consentAnswer === "allowed" && includesAll(done.consentScopes, request.scopes);
+    done?.consentAnswer === "allowed" && includesAll(done.consentScopes, scopesToAllow(request));
   if (isAllowed && (isAnsweredHere || !isAskedForConsent)) return issue(session, request.scopes);
   if (!isSilent) return { kind: "ask-consent" };
 
@@ -119,9 +124,12 @@ function isFreshEnough(
 
 function covers(
   consent: Pick<Consent, "scopes" | "resources">,
-  { scopes, resources }: Pick<AuthorizationRequest, "scopes" | "resources">,
+  request: Pick<AuthorizationRequest, "scopes" | "claims" | "resources">,
 ): boolean {
-  return includesAll(consent.scopes, scopes) && includesAll(consent.resources, resources);
+  return (
+    includesAll(consent.scopes, scopesToAllow(request)) &&
+    includesAll(consent.resources, request.resources)
+  );
 }
 
 function includesAll(all: readonly string[], some: readonly string[]): boolean {

@@ -14,6 +14,7 @@ import type { AuthenticateClient } from "../../records/clients/authenticate-clie
 import { type Client, isPublicClient } from "../../records/clients/client.ts";
 import type { GrantStore } from "../../records/grants/grant-store.ts";
 import type { RefreshTokenStore } from "../../records/grants/refresh-token-store.ts";
+import type { Subjects } from "../../records/subjects/subjects.ts";
 import type { AccessTokens } from "../../tokens/access-token.ts";
 import { numericDate } from "../../tokens/signed-token.ts";
 
@@ -23,6 +24,7 @@ export interface IntrospectionEndpointDeps {
   readonly accessTokens: Pick<AccessTokens, "inspect">;
   readonly refreshTokens: Pick<RefreshTokenStore, "identify">;
   readonly grants: Pick<GrantStore, "findLive">;
+  readonly subjects: Pick<Subjects, "of">;
   readonly clock: Clock;
 }
 
@@ -36,7 +38,7 @@ const IntrospectionRequest = ClientParameters.extend({
 type Active = Readonly<Record<string, unknown>>;
 
 export const introspectionEndpoint = (deps: IntrospectionEndpointDeps) => {
-  const { issuer, authenticateClient, accessTokens, refreshTokens, grants, clock } = deps;
+  const { issuer, authenticateClient, accessTokens, refreshTokens, grants, subjects, clock } = deps;
 
   async function accessToken(
     token: string,
@@ -62,7 +64,7 @@ export const introspectionEndpoint = (deps: IntrospectionEndpointDeps) => {
     const { grant } = live;
     return {
       iss: issuer,
-      sub: grant.accountId,
+      sub: grant.accountId && subjects.of(client, grant.accountId),
       client_id: client.id,
       scope: formatScope(grant.scopes),
       exp: numericDate(known.expiresAt),

@@ -24,6 +24,7 @@ import { SignOutRequest } from "../../records/interactions/interaction-request.t
 import type { InteractionStore } from "../../records/interactions/interaction-store.ts";
 import type { Session } from "../../records/sessions/session.ts";
 import type { SessionStore } from "../../records/sessions/session-store.ts";
+import type { Subjects } from "../../records/subjects/subjects.ts";
 import { decideLogout } from "./decide-logout.ts";
 import { logoutRequestReader, type ReadLogoutDeps } from "./logout-request.ts";
 
@@ -32,6 +33,7 @@ export interface EndSessionDeps extends ReadLogoutDeps {
   cookies: CookieJar;
   sessions: Pick<SessionStore, "find" | "clientsOf">;
   interactions: Pick<InteractionStore, "open" | "find" | "close">;
+  subjects: Pick<Subjects, "of">;
   signOut: SignOut;
   clock: Clock;
 }
@@ -39,7 +41,7 @@ export interface EndSessionDeps extends ReadLogoutDeps {
 const ConfirmForm = z.object({ csrf: z.string().optional() });
 
 export const endSessionEndpoint = (deps: EndSessionDeps) => {
-  const { issuer, cookies, clients, sessions, interactions, signOut, clock } = deps;
+  const { issuer, cookies, clients, sessions, subjects, interactions, signOut, clock } = deps;
   const readRequest = logoutRequestReader(deps);
 
   /** GET and POST /logout. */
@@ -77,7 +79,11 @@ export const endSessionEndpoint = (deps: EndSessionDeps) => {
   ): Promise<void> {
     const signedIn = await currentSession(ctx);
     const visited = signedIn ? await sessions.clientsOf(signedIn.session.id) : [];
-    switch (decideLogout(request, signedIn?.session, visited)) {
+    const asking = await clients.find(request.clientId ?? "");
+    const person = signedIn && {
+      subject: subjects.of(asking ?? {}, signedIn.session.accountId),
+    };
+    switch (decideLogout(request, person, visited)) {
       case "nothing-to-end":
         return goOn(ctx, request);
       case "end":

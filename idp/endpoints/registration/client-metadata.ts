@@ -2,27 +2,24 @@
 // understood is checked and its default filled in; what is unknown is ignored; what is understood but
 // not offered is refused by name, so that nobody believes to have what they have not.
 import { z } from "zod";
+import { CLIENT_SIGNING_ALGS, keySetProblem } from "../../protocol/client-key-set.ts";
 import { calledUriProblem, isAtOriginOf } from "../../protocol/client-uri.ts";
 import { invalidClientMetadata, invalidRedirectUri } from "../../protocol/oauth-error.ts";
 import { isPlainText } from "../../protocol/plain-text.ts";
 import { isAcceptableRedirectUri } from "../../protocol/redirect-uri.ts";
 import { parseScope } from "../../protocol/scope.ts";
+import { TOKEN_ENDPOINT_AUTH_METHODS } from "../../records/clients/client.ts";
 
 /** Members of features that Signet does not offer. */
 const notOffered = [
-  "jwks",
-  "jwks_uri",
-  "sector_identifier_uri",
   "request_uris",
   "request_object_signing_alg",
   "request_object_encryption_alg",
   "request_object_encryption_enc",
-  "userinfo_signed_response_alg",
   "userinfo_encrypted_response_alg",
   "userinfo_encrypted_response_enc",
   "id_token_encrypted_response_alg",
   "id_token_encrypted_response_enc",
-  "token_endpoint_auth_signing_alg",
 ] as const;
 
 const text = (longest: number) => z.string().min(1).max(longest).refine(isPlainText);
@@ -35,15 +32,19 @@ const offered = ["authorization_code", "refresh_token", "client_credentials"] as
 const Metadata = z.object({
   redirect_uris: z.array(z.string()).max(50).default([]),
   post_logout_redirect_uris: z.array(z.string()).max(50).default([]),
-  token_endpoint_auth_method: z
-    .enum(["client_secret_basic", "client_secret_post", "none"])
-    .default("client_secret_basic"),
+  token_endpoint_auth_method: z.enum(TOKEN_ENDPOINT_AUTH_METHODS).default("client_secret_basic"),
+  token_endpoint_auth_signing_alg: z.enum(CLIENT_SIGNING_ALGS).optional(),
+  jwks: z.unknown().optional(),
+  jwks_uri: z.string().optional(),
   grant_types: z.array(z.enum(offered)).min(1).max(10).default(["authorization_code"]),
   response_types: z.array(z.literal("code")).max(1).optional(),
   scope: z.string().optional(),
   client_name: text(200).optional(),
   application_type: z.enum(["web", "native"]).default("web"),
-  subject_type: z.literal("public").default("public"),
+  subject_type: z.enum(["public", "pairwise"]).default("public"),
+  /** Fetched once, by `pairwise-sector.ts`. */
+  sector_identifier_uri: webUrl.optional(),
+  userinfo_signed_response_alg: z.string().optional(),
   default_max_age: z.int().min(0).max(31_536_000).optional(),
   require_auth_time: z.boolean().default(false),
   require_pushed_authorization_requests: z.boolean().default(false),
@@ -91,6 +92,11 @@ export function clientMetadata(
   requireRedirects(metadata);
   requireOwnKeyEvents(metadata, issuer);
   requireLogoutUris(metadata, issuer);
+  requireSector(metadata, issuer);
+  requireKeys(metadata, issuer);
+  const { userinfo_signed_response_alg: userinfoAlg } = metadata;
+  if (userinfoAlg !== undefined && !signingAlgs.includes(userinfoAlg))
+    throw refused("userinfo_signed_response_alg", "is not supported");
   return {
     ...metadata,
     redirect_uris: distinct(metadata.redirect_uris),
@@ -156,6 +162,35 @@ function requireLogoutUris(metadata: Checked, issuer: string): void {
     throw refused("frontchannel_logout_uri", "is not at the origin of one of the redirect_uris");
 }
 
+/** RFC 7591 §2: keys are registered or pointed to, never both; private_key_jwt is nothing without any. */
+function requireKeys(metadata: Checked, issuer: string): void {
+  const { jwks, jwks_uri: uri, token_endpoint_auth_method: method } = metadata;
+  if (jwks !== undefined && uri !== undefined)
+    throw refused("jwks_uri", "and jwks are one too many");
+  const inline = jwks === undefined ? undefined : keySetProblem(jwks);
+  if (inline !== undefined) throw refused("jwks", inline);
+  const pointed = uri === undefined ? undefined : calledUriProblem(uri, issuer);
+  if (pointed !== undefined) throw refused("jwks_uri", pointed);
+  if (method !== "private_key_jwt") return;
+  if (jwks === undefined && uri === undefined)
+    throw refused("token_endpoint_auth_method", "private_key_jwt needs jwks or jwks_uri");
+}
+
+/** OpenID Connect Core §8.1: pairwise subjects are made for one host, and no client chooses whose. */
+function requireSector(metadata: Checked, issuer: string): void {
+  const { subject_type: type, sector_identifier_uri: uri, redirect_uris: redirects } = metadata;
+  if (uri !== undefined) {
+    const problem = calledUriProblem(uri, issuer);
+    if (problem !== undefined) throw refused("sector_identifier_uri", problem);
+    return;
+  }
+  const hosts = new Set(redirects.map((one) => new URL(one).host));
+  // A private-use scheme has no host at all.
+  if (type === "pairwise" && (hosts.size !== 1 || hosts.has(""))) {
+    throw refused("subject_type", "pairwise needs one redirect host or a sector_identifier_uri");
+  }
+}
+
 /** RFC 7591 §2.1: the grants and the response types must belong together. */
 function consistentResponseTypes(metadata: Checked): readonly "code"[] {
   const { grant_types: grants, token_endpoint_auth_method: method } = metadata;
@@ -165,7 +200,10 @@ function consistentResponseTypes(metadata: Checked): readonly "code"[] {
   }
   // RFC 6749 §4.4: only a client that can prove who it is may act for itself.
   if (grants.includes("client_credentials") && method === "none") {
-    throw refused("grant_types", "has client_credentials, which needs a client secret");
+    throw refused(
+      "grant_types",
+      "has client_credentials, which needs a client that can prove who it is",
+    );
   }
   const responseTypes = metadata.response_types ?? (byCode ? ["code"] : []);
   if (responseTypes.includes("code") !== byCode) {

@@ -4,11 +4,16 @@ import { logoutColumns } from "../../records/clients/logout-metadata.ts";
 import { withoutNulls } from "../../records/without-nulls.ts";
 import type { ClientMetadata } from "./client-metadata.ts";
 
-/** The client that this metadata describes, with an id of its own. Never first-party: consent is asked. */
-export function newClient(metadata: ClientMetadata): NewClient {
+/**
+ * The client that this metadata describes, with an id of its own. Never first-party: consent is asked.
+ * @param sector  of its pairwise subjects, if it has them
+ */
+export function newClient(metadata: ClientMetadata, sector: string | undefined): NewClient {
   // 128 random bits (RFC 7591 §3.2.1 wants it unique); hexadecimal survives every encoding.
   const id = randomBytes(16).toString("hex");
   const { default_max_age: maxAge, key_events_uri: keyEventsUri } = metadata;
+  const { userinfo_signed_response_alg: userinfoAlg, jwks, jwks_uri: jwksUri } = metadata;
+  const { token_endpoint_auth_signing_alg: assertionAlg } = metadata;
   return {
     id,
     // RFC 7591 §2: without a name, people are shown the client_id.
@@ -21,6 +26,11 @@ export function newClient(metadata: ClientMetadata): NewClient {
     resources: [],
     firstParty: false,
     idTokenSignedResponseAlg: metadata.id_token_signed_response_alg,
+    ...(assertionAlg === undefined ? {} : { tokenEndpointAuthSigningAlg: assertionAlg }),
+    ...(jwks === undefined ? {} : { jwks }),
+    ...(jwksUri === undefined ? {} : { jwksUri }),
+    ...(userinfoAlg === undefined ? {} : { userinfoSignedResponseAlg: userinfoAlg }),
+    ...(sector === undefined ? {} : { pairwiseSector: sector }),
     ...(keyEventsUri === undefined ? {} : { keyEventsUri }),
     ...withoutNulls(logoutColumns(metadata)),
     ...(maxAge === undefined ? {} : { defaultMaxAgeSeconds: maxAge }),
@@ -34,6 +44,7 @@ export function newClient(metadata: ClientMetadata): NewClient {
 const descriptiveMembers = [
   "application_type",
   "subject_type",
+  "sector_identifier_uri",
   "response_types",
   "client_uri",
   "logo_uri",

@@ -12,12 +12,14 @@ import { hashOf, matchesHash, newCredential } from "../../protocol/credential.ts
 import { invalidToken } from "../../protocol/oauth-error.ts";
 import { OIDC_SCOPES } from "../../protocol/scope.ts";
 import type { AuditStore } from "../../records/audit/audit-store.ts";
-import { isPublicClient, type Resource } from "../../records/clients/client.ts";
+import { type Resource, usesSecret } from "../../records/clients/client.ts";
 import type { ClientDirectory } from "../../records/clients/client-directory.ts";
 import type { ClientStore } from "../../records/clients/client-store.ts";
+import type { OutboundCall } from "../../sending/outbound-call.ts";
 import { clientInformation } from "./client-information.ts";
 import { clientMetadata } from "./client-metadata.ts";
 import { newClient } from "./new-client.ts";
+import { pairwiseSector } from "./pairwise-sector.ts";
 
 export interface RegistrationEndpointDeps {
   /** Opens the door (RFC 7591 §1.2). */
@@ -27,6 +29,8 @@ export interface RegistrationEndpointDeps {
   readonly clients: Pick<ClientDirectory, "resources" | "forget">;
   readonly clientStore: Pick<ClientStore, "add">;
   readonly audit: Pick<AuditStore, "record">;
+  /** For a sector_identifier_uri. */
+  readonly call: OutboundCall;
   readonly clock: Clock;
 }
 
@@ -40,6 +44,7 @@ export const registrationEndpoint = ({
   clients,
   clientStore,
   audit,
+  call,
   clock,
 }: RegistrationEndpointDeps) => {
   const registrationTokenHash = hashOf(registrationToken);
@@ -60,8 +65,8 @@ export const registrationEndpoint = ({
     const { signingAlgs } = ring;
     const metadata = clientMetadata(presented, { scopes, signingAlgs, issuer });
 
-    const registered = newClient(metadata);
-    const clientSecret = isPublicClient(registered) ? undefined : newCredential("client-secret");
+    const registered = newClient(metadata, await pairwiseSector(metadata, call));
+    const clientSecret = usesSecret(registered) ? newCredential("client-secret") : undefined;
     const by = cause(ctx, "registration-token");
     const client = await clientStore.add(registered, clientSecret, clock.now(), by);
     clients.forget();

@@ -1,10 +1,11 @@
 // Tokens for a person's grant: an access token for one audience, an ID token when the grant is an OpenID
 // Connect one, and whatever refresh token the grant type already made. Signs; writes nothing.
-import { claimsForScopes } from "../../protocol/claims.ts";
+import { claimsByName, claimsForScopes } from "../../protocol/claims.ts";
 import type { AccountProfile } from "../../records/accounts/account.ts";
 import type { Client } from "../../records/clients/client.ts";
 import type { ClientDirectory } from "../../records/clients/client-directory.ts";
 import type { PersonGrant } from "../../records/grants/grant.ts";
+import type { Subjects } from "../../records/subjects/subjects.ts";
 import type { AccessTokens } from "../../tokens/access-token.ts";
 import type { IdTokens } from "../../tokens/id-token.ts";
 import { allowedResource } from "./allowed-resource.ts";
@@ -15,6 +16,7 @@ import type { RequestedAccess } from "./requested-access.ts";
 export interface IssueTokensDeps {
   readonly issuer: string;
   readonly clients: Pick<ClientDirectory, "resource">;
+  readonly subjects: Pick<Subjects, "of">;
   readonly accessTokens: Pick<AccessTokens, "mint">;
   readonly idTokens: Pick<IdTokens, "mint">;
 }
@@ -33,7 +35,7 @@ export type IssueTokens = (issue: Issue, client: Client, now: Date) => Promise<I
 
 /** @throws OAuthError invalid_target when the grant's one resource is the client's no more */
 export const issueTokens =
-  ({ issuer, clients, accessTokens, idTokens }: IssueTokensDeps): IssueTokens =>
+  ({ issuer, clients, subjects, accessTokens, idTokens }: IssueTokensDeps): IssueTokens =>
   async ({ requested, grant, account, refreshToken, nonce }, client, now) => {
     const sole = soleResource(grant.resources);
     const resource =
@@ -49,7 +51,8 @@ export const issueTokens =
       acr: grant.acr,
       amr: [...grant.amr],
     };
-    const parties = { subject: account.id, clientId: client.id };
+    // One name for the person, at the client and at every resource it calls (OpenID Connect Core §8).
+    const parties = { subject: subjects.of(client, account.id), clientId: client.id };
     const access = await accessTokens.mint(
       {
         ...parties,
@@ -69,7 +72,10 @@ export const issueTokens =
             alg: client.idTokenSignedResponseAlg,
             ...(nonce === undefined ? {} : { nonce }),
             accessToken: access.token,
-            claims: claimsForScopes(account, scopes),
+            claims: {
+              ...claimsForScopes(account, scopes),
+              ...claimsByName(account, grant.claims?.idToken ?? [], client.scopes),
+            },
           },
           now,
         )

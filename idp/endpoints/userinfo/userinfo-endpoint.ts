@@ -5,25 +5,39 @@ import type { Context } from "koa";
 import { z } from "zod";
 import type { Clock } from "../../../prisma/clock.ts";
 import { readForm, readQuery } from "../../http/parse.ts";
-import { sendJson } from "../../http/respond.ts";
+import { sendJson, sendJwt } from "../../http/respond.ts";
 import { bearerToken } from "../../protocol/bearer-token.ts";
-import { claimsForScopes } from "../../protocol/claims.ts";
+import { claimsByName, claimsForScopes } from "../../protocol/claims.ts";
 import { insufficientScope, invalidToken } from "../../protocol/oauth-error.ts";
 import { parseScope } from "../../protocol/scope.ts";
+import type { ClientDirectory } from "../../records/clients/client-directory.ts";
 import type { GrantStore } from "../../records/grants/grant-store.ts";
+import type { Subjects } from "../../records/subjects/subjects.ts";
 import type { AccessTokens } from "../../tokens/access-token.ts";
+import type { UserinfoTokens } from "../../tokens/userinfo-token.ts";
 
 export interface UserinfoEndpointDeps {
   readonly issuer: string;
   readonly accessTokens: Pick<AccessTokens, "verify">;
+  readonly userinfoTokens: UserinfoTokens;
   readonly grants: Pick<GrantStore, "findLive">;
+  readonly clients: Pick<ClientDirectory, "find">;
+  readonly subjects: Pick<Subjects, "of">;
   readonly clock: Clock;
 }
 
 const TokenParameter = z.object({ access_token: z.string().optional() });
 
 export const userinfoEndpoint =
-  ({ issuer, accessTokens, grants, clock }: UserinfoEndpointDeps) =>
+  ({
+    issuer,
+    accessTokens,
+    userinfoTokens,
+    grants,
+    clients,
+    subjects,
+    clock,
+  }: UserinfoEndpointDeps) =>
   async (ctx: Context): Promise<void> => {
     const token = await presentedToken(ctx);
     const claims = await accessTokens.verify(token, issuer, clock.now());
@@ -31,11 +45,20 @@ export const userinfoEndpoint =
     if (!scopes.includes("openid")) {
       throw insufficientScope("The access token lacks the scope openid", "openid");
     }
-    const account = (await grants.findLive(claims.grant_id, clock.now()))?.account;
-    if (account === undefined || account.id !== claims.sub) {
+    const live = await grants.findLive(claims.grant_id, clock.now());
+    const client = await clients.find(claims.client_id);
+    const account = live?.account;
+    if (!client || !account || subjects.of(client, account.id) !== claims.sub) {
       throw invalidToken("The access token was revoked");
     }
-    sendJson(ctx, { sub: account.id, ...claimsForScopes(account, scopes) });
+    const told = {
+      sub: claims.sub,
+      ...claimsForScopes(account, scopes),
+      ...claimsByName(account, live.grant.claims?.userinfo ?? [], client.scopes),
+    };
+    const { id: clientId, userinfoSignedResponseAlg: alg } = client;
+    if (alg === undefined) sendJson(ctx, told);
+    else sendJwt(ctx, await userinfoTokens.mint(told, { clientId, alg }, clock.now()));
   };
 
 /** A POST with the token in its header may come with no body, or with one of any type. */

@@ -18,6 +18,7 @@ import { siteView } from "../../http/site-view.ts";
 import type { AuditStore } from "../../records/audit/audit-store.ts";
 import type { Client, Resource } from "../../records/clients/client.ts";
 import type { ConsentStore } from "../../records/consents/consent-store.ts";
+import { scopesToAllow } from "../../records/interactions/interaction-request.ts";
 import type { InteractionStore } from "../../records/interactions/interaction-store.ts";
 import { waitingAuthorization } from "../../records/interactions/waiting-authorization.ts";
 import type { SessionStore } from "../../records/sessions/session-store.ts";
@@ -66,7 +67,7 @@ export const consentPage = (deps: ConsentPageDeps) => {
       issuerHost: new URL(issuer).host,
       client: siteView(client),
       resources: resources.map((resource) => ({ name: resource.name })),
-      ...permissions(request.scopes, resources),
+      ...permissions(scopesToAllow(request), resources),
       lifetime: lifetimeOf(request.scopes),
       person: { name, email },
       notYou: `/sign-in/${interaction.id}`,
@@ -85,7 +86,8 @@ export const consentPage = (deps: ConsentPageDeps) => {
     requireCsrf(csrf, browser, purpose(interaction.id, signedIn.account.id));
 
     const { id: account } = signedIn.account;
-    const { scopes, resources } = waiting.request;
+    const scopes = scopesToAllow(waiting.request);
+    const { resources } = waiting.request;
     const answeredBy = { id: interaction.id, browser, sessionId: signedIn.session.id };
     const now = clock.now();
     if (decision === "allow") {

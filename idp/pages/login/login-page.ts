@@ -33,6 +33,7 @@ import {
 } from "../../records/interactions/waiting-authorization.ts";
 import { deviceExpiresAt } from "../../records/sessions/known-device-store.ts";
 import type { SessionStore } from "../../records/sessions/session-store.ts";
+import type { Subjects } from "../../records/subjects/subjects.ts";
 import { expectedPerson } from "./expected-person.ts";
 import type { LoginProblem } from "./login-model.ts";
 
@@ -42,6 +43,7 @@ export interface LoginPageDeps {
   clients: { find(id: string): Promise<Client | undefined> };
   sessions: Pick<SessionStore, "find" | "begin">;
   interactions: Pick<InteractionStore, "find" | "recordAuthentication" | "close">;
+  subjects: Pick<Subjects, "of">;
   authenticatePassword: AuthenticatePassword;
   ring: Pick<KeyRing, "activeKid">;
   lifetimes: { accessTokenSeconds: number };
@@ -66,14 +68,27 @@ interface Visit {
 type Outcome = { kind: "authenticated"; account: Account } | LoginProblem;
 
 export const loginPage = (deps: LoginPageDeps) => {
-  const { issuer, cookies, clients, sessions, interactions, authenticatePassword, clock } = deps;
+  const {
+    issuer,
+    cookies,
+    clients,
+    sessions,
+    subjects,
+    interactions,
+    authenticatePassword,
+    clock,
+  } = deps;
 
   /** GET /sign-in/:interaction. */
   async function show(ctx: Context): Promise<void> {
     const visit = await visitOf(ctx);
     const secret = cookies.read(ctx, "session");
     const signedIn = secret ? await sessions.find(secret, clock.now()) : undefined;
-    draw(ctx, visit, expectedPerson(visit.waiting?.request, signedIn?.account));
+    const expected = expectedPerson(
+      visit.waiting?.request,
+      signedIn && { email: signedIn.account.email, subject: subjectOf(visit, signedIn.account) },
+    );
+    draw(ctx, visit, expected);
   }
 
   /** POST /sign-in/:interaction. */
@@ -103,6 +118,10 @@ export const loginPage = (deps: LoginPageDeps) => {
       accessDenied("The person did not sign in"),
     );
   }
+
+  /** What the client that asks calls somebody; a page of ours knows them by their account. */
+  const subjectOf = ({ waiting }: Visit, { id }: Pick<Account, "id">) =>
+    waiting ? subjects.of(waiting.client, id) : id;
 
   const ownPage = ({ request }: Interaction) => OwnPageRequest.parse(request);
 

@@ -7,10 +7,23 @@ import { invalidClient } from "../../protocol/oauth-error.ts";
 import type { Cause } from "../audit/audit-event.ts";
 import type { AuditStore } from "../audit/audit-store.ts";
 import type { Client } from "./client.ts";
+import {
+  AssertionRefused,
+  type AssertionRules,
+  SignerUnknown,
+  type VerifiedAssertion,
+  verifyAssertion,
+} from "./client-assertion.ts";
 import type { ClientDirectory } from "./client-directory.ts";
+import type { ClientKeys } from "./client-keys.ts";
+import type { UsedJtiStore } from "./used-jti-store.ts";
 
 export interface AuthenticateClientDeps {
   readonly clients: Pick<ClientDirectory, "find">;
+  readonly keys: ClientKeys;
+  readonly usedJtis: Pick<UsedJtiStore, "spend">;
+  /** What an assertion's `aud` may be. */
+  readonly audiences: readonly string[];
   readonly audit: Pick<AuditStore, "record">;
   readonly clock: Clock;
 }
@@ -23,15 +36,18 @@ const nobodysHash = hashOf("nobody's secret");
 const longestClientId = 256;
 
 /** @throws OAuthError invalid_client, after recording the failure */
-export const authenticateClient =
-  ({ clients, audit, clock }: AuthenticateClientDeps): AuthenticateClient =>
-  async (credentials, cause) => {
+export const authenticateClient = (deps: AuthenticateClientDeps): AuthenticateClient => {
+  const { clients, audit, clock } = deps;
+  const proves = proofOf(deps);
+
+  return async (credentials, cause) => {
     const known =
       credentials.clientId.length <= longestClientId
         ? await clients.find(credentials.clientId)
         : undefined;
     const client = known?.disabledAt ? undefined : known;
-    const verdict = judge(credentials, client, clock.now());
+    const proof = await proves(credentials, client, clock.now());
+    const verdict = judge(credentials, client, proof);
     if (verdict.kind === "authenticated") return verdict.client;
 
     await audit.record({
@@ -47,6 +63,64 @@ export const authenticateClient =
     });
     throw invalidClient(verdict.description, { scheme: "Basic" });
   };
+};
+
+/** Whether the credentials are right by themselves, whatever the client is registered for; or why not. */
+type Proof = "proven" | { readonly problem: string };
+
+const proofOf =
+  ({ keys, usedJtis, audiences }: AuthenticateClientDeps) =>
+  async (credentials: ClientCredentials, client: Client | undefined, now: Date): Promise<Proof> => {
+    if (credentials.method !== "private_key_jwt") return proofOfSecret(credentials, client, now);
+    if (!client) return { problem: "no client to assert" };
+    const rules = {
+      clientId: client.id,
+      audiences,
+      alg: client.tokenEndpointAuthSigningAlg,
+    };
+    try {
+      const { jti, expiresAt } = await verifyByKeys(
+        credentials.assertion,
+        client,
+        rules,
+        keys,
+        now,
+      );
+      // Last of all: an assertion that is refused for anything else is not spent by it.
+      if (await usedJtis.spend(client.id, jti, expiresAt)) return "proven";
+      return { problem: "assertion used before" };
+    } catch (error) {
+      if (error instanceof AssertionRefused) return { problem: `assertion ${error.message}` };
+      throw error;
+    }
+  };
+
+/** By the keys we know, or by newer ones when the client may have moved on to them. */
+async function verifyByKeys(
+  assertion: string,
+  client: Client,
+  rules: AssertionRules,
+  keys: ClientKeys,
+  now: Date,
+): Promise<VerifiedAssertion> {
+  try {
+    return await verifyAssertion(assertion, await keys.of(client), rules, now);
+  } catch (error) {
+    const newer = error instanceof SignerUnknown ? await keys.newer(client) : undefined;
+    if (!newer) throw error;
+    return verifyAssertion(assertion, newer, rules, now);
+  }
+}
+
+function proofOfSecret(
+  { method, clientSecret }: Exclude<ClientCredentials, { method: "private_key_jwt" }>,
+  client: Client | undefined,
+  now: Date,
+): Proof {
+  const secretMatches = clientSecret !== undefined && knowsSecret(client, clientSecret, now);
+  const isProven = method === "none" ? client?.tokenEndpointAuthMethod === "none" : secretMatches;
+  return isProven ? "proven" : { problem: "wrong or missing secret" };
+}
 
 type Verdict =
   | { kind: "authenticated"; client: Client }
@@ -55,18 +129,12 @@ type Verdict =
 const failed = "Client authentication failed";
 
 /** Who the client is, or why it is not believed. The description tells a stranger nothing. */
-function judge(
-  { method, clientSecret }: ClientCredentials,
-  client: Client | undefined,
-  now: Date,
-): Verdict {
-  const secretMatches = clientSecret !== undefined && knowsSecret(client, clientSecret, now);
+function judge({ method }: ClientCredentials, client: Client | undefined, proof: Proof): Verdict {
   if (!client)
     return { kind: "refused", reason: "unknown or disabled client", description: failed };
+  if (proof !== "proven") return { kind: "refused", reason: proof.problem, description: failed };
   const registered = client.tokenEndpointAuthMethod;
-  const proven = method === "none" ? registered === "none" : secretMatches;
-  if (!proven) return { kind: "refused", reason: "wrong or missing secret", description: failed };
-  // Only whoever holds the secret is told which method to use (ASVS 10.4.10).
+  // Only whoever has proven to be the client is told which method to use (ASVS 10.4.10).
   if (method !== registered) {
     const description = `This client is registered to authenticate with ${registered}`;
     return { kind: "refused", reason: "not the registered method", description };

@@ -68,7 +68,7 @@ export const clientStore = (database: Database) => ({
       await raiseDirectoryVersion(orm);
       const { count } = await orm.client.updateMany({
         where: { id },
-        data: { ...(patch as Prisma.ClientUpdateManyMutationInput), updatedAt: now },
+        data: { ...columnsOf(patch), updatedAt: now },
       });
       if (count === 0) return false;
       const details = { changed: Object.keys(patch) };
@@ -212,6 +212,12 @@ const newestFirst: Prisma.ClientSecretOrderByWithRelationInput[] = [
 const withSecrets = { secrets: { orderBy: newestFirst } } satisfies Prisma.ClientInclude;
 
 type ClientRow = Prisma.ClientGetPayload<{ include: typeof withSecrets }>;
+
+/** Prisma has a null of its own for JSON. */
+const columnsOf = ({ jwks, ...patch }: ClientPatch): Prisma.ClientUpdateManyMutationInput => ({
+  ...(patch as Prisma.ClientUpdateManyMutationInput),
+  ...(jwks !== undefined && { jwks: jwks === null ? Prisma.DbNull : (jwks as object) }),
+});
 
 const secretRow = (secret: string, now: Date) => ({
   id: newIdentifier(),

@@ -1,6 +1,12 @@
 // A relying party or a machine (RFC 6749 §2), and the resources that access tokens are for (RFC 8707).
 
-export type TokenEndpointAuthMethod = "client_secret_basic" | "client_secret_post" | "none";
+export const TOKEN_ENDPOINT_AUTH_METHODS = [
+  "client_secret_basic",
+  "client_secret_post",
+  "private_key_jwt",
+  "none",
+] as const;
+export type TokenEndpointAuthMethod = (typeof TOKEN_ENDPOINT_AUTH_METHODS)[number];
 
 /** Who brought the client in. */
 export type ClientOrigin = "demo" | "operator" | "registration";
@@ -17,6 +23,11 @@ export interface Client {
   readonly id: string;
   readonly name: string;
   readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod;
+  /** The one algorithm of its assertions; absent: any that one of its keys fits. */
+  readonly tokenEndpointAuthSigningAlg?: string;
+  /** Its public keys, as a JWK Set; or where they are. Never both. */
+  readonly jwks?: unknown;
+  readonly jwksUri?: string;
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
   readonly grantTypes: readonly string[];
@@ -38,6 +49,10 @@ export interface Client {
   readonly frontchannelLogoutSessionRequired?: boolean;
   readonly defaultMaxAgeSeconds?: number;
   readonly requireAuthTime: boolean;
+  /** The host that its pairwise subjects are made for (OIDC Core §8.1); absent: public subjects. */
+  readonly pairwiseSector?: string;
+  /** What UserInfo is signed with for it (OIDC Core §5.3.2); absent: it comes as plain JSON. */
+  readonly userinfoSignedResponseAlg?: string;
   /** Its authorization requests count only when it has pushed them (RFC 9126 §6). */
   readonly requirePushedAuthorizationRequests?: boolean;
   /** Registered members that inform and decide nothing: client_uri, logo_uri, contacts, … */
@@ -57,11 +72,18 @@ export type NewClient = Omit<
   Partial<Pick<Client, "idTokenSignedResponseAlg">>;
 
 /** `null` takes away what a client need not have. */
-export type ClientPatch = Partial<Omit<NewClient, "id" | "origin" | DispensableUri>> & {
-  readonly [Uri in DispensableUri]?: string | null;
+export type ClientPatch = Partial<Omit<NewClient, "id" | "origin" | Dispensable>> & {
+  readonly [Member in Dispensable]?: string | null;
 };
 
-type DispensableUri = "keyEventsUri" | "backchannelLogoutUri" | "frontchannelLogoutUri";
+type Dispensable =
+  | "keyEventsUri"
+  | "backchannelLogoutUri"
+  | "frontchannelLogoutUri"
+  | "pairwiseSector"
+  | "jwksUri"
+  | "tokenEndpointAuthSigningAlg"
+  | "userinfoSignedResponseAlg";
 
 export interface Resource {
   readonly identifier: string;
@@ -75,6 +97,12 @@ export interface Resource {
 /** Public clients cannot keep a secret (RFC 6749 §2.1). */
 export const isPublicClient = (client: Pick<Client, "tokenEndpointAuthMethod">): boolean =>
   client.tokenEndpointAuthMethod === "none";
+
+/** Whether it proves itself by a secret that both sides know. */
+export const usesSecret = ({
+  tokenEndpointAuthMethod: method,
+}: Pick<Client, "tokenEndpointAuthMethod">): boolean =>
+  method === "client_secret_basic" || method === "client_secret_post";
 
 /** Another client has this id. */
 export class ClientExists extends Error {

@@ -17,6 +17,7 @@ import {
   sessionIsLive,
   sessionOf,
 } from "../sessions/session-columns.ts";
+import type { NamedClaims } from "./grant.ts";
 
 /** What is known before deciding on an authorization request. */
 export interface AuthorizationFacts {
@@ -36,6 +37,9 @@ export interface Authorization {
   readonly sid: string;
   readonly kind: "session" | "offline";
   readonly scopes: readonly string[];
+  /** Those and whatever else the person has to have allowed; the scopes alone when absent. */
+  readonly scopesToAllow?: readonly string[];
+  readonly claims?: NamedClaims | undefined;
   readonly resources: readonly string[];
   readonly redirectUri: string;
   readonly codeChallenge?: string | undefined;
@@ -95,6 +99,8 @@ const issueCode = namedStatement<
     grantId: string;
     kind: string;
     scopes: readonly string[];
+    scopesToAllow: readonly string[];
+    claims: string | null;
     resources: readonly string[];
     authenticatedAt: Date;
     acr: string;
@@ -119,7 +125,7 @@ const issueCode = namedStatement<
    ), consented AS (
      SELECT 1 FROM "Consent"
      WHERE "accountId" = :accountId AND "clientId" = :clientId
-       AND "scopes" @> :scopes::text[] AND "resources" @> :resources::text[]
+       AND "scopes" @> :scopesToAllow::text[] AND "resources" @> :resources::text[]
      FOR SHARE
    ), allowed AS (
      SELECT signed_in."id" AS "sessionId", signed_in."expiresAt", c."id" AS "clientId"
@@ -133,11 +139,11 @@ const issueCode = namedStatement<
      RETURNING "sid"
    ), granted AS (
      INSERT INTO "Grant" ("id", "clientId", "accountId", "sessionId", "kind", "scopes", "resources",
-       "sid", "authenticatedAt", "acr", "amr", "nonce", "createdAt", "lastUsedAt", "expiresAt")
+       "sid", "authenticatedAt", "acr", "amr", "nonce", "claims", "createdAt", "lastUsedAt", "expiresAt")
      SELECT :grantId, "clientId", :accountId,
        CASE :kind::text WHEN 'session' THEN "sessionId" END, :kind, :scopes::text[], :resources::text[],
-       "sid", :authenticatedAt::timestamptz, :acr, :amr::text[], :nonce, :now::timestamptz,
-       :now::timestamptz,
+       "sid", :authenticatedAt::timestamptz, :acr, :amr::text[], :nonce, :claims::jsonb,
+       :now::timestamptz, :now::timestamptz,
        CASE :kind::text WHEN 'session' THEN LEAST("expiresAt", :grantExpiresAt::timestamptz)
          ELSE :grantExpiresAt::timestamptz END
      FROM allowed, known
@@ -212,6 +218,8 @@ export const authorizationStore = (database: Database, lifetimes: AuthorizationL
           grantId,
           kind,
           scopes: authorization.scopes,
+          scopesToAllow: authorization.scopesToAllow ?? authorization.scopes,
+          claims: authorization.claims ? JSON.stringify(authorization.claims) : null,
           resources: authorization.resources,
           authenticatedAt: authorization.authenticatedAt,
           acr: authorization.acr,

@@ -1,7 +1,7 @@
 // A grant as one part of a larger statement's row, and when it counts. In these statements `g` is
 // the grant, `c` its client, `a` its account and `s` its session.
 import { sessionIsLive } from "../sessions/session-columns.ts";
-import type { Grant, GrantKind, PersonGrant } from "./grant.ts";
+import type { Grant, GrantKind, NamedClaims, PersonGrant } from "./grant.ts";
 
 export interface GrantColumns {
   grant_id: string;
@@ -17,6 +17,7 @@ export interface GrantColumns {
   grant_acr: string | null;
   grant_amr: string[];
   grant_nonce: string | null;
+  grant_claims: NamedClaims | null;
   grant_createdAt: Date;
   grant_lastUsedAt: Date;
   grant_expiresAt: Date;
@@ -27,7 +28,7 @@ export const grantColumns = `
   g."sessionId" AS "grant_sessionId", g."kind" AS "grant_kind",
   g."statusNumber" AS "grant_statusNumber", g."scopes" AS "grant_scopes", g."resources" AS "grant_resources", g."sid" AS "grant_sid",
   g."authenticatedAt" AS "grant_authenticatedAt", g."acr" AS "grant_acr", g."amr" AS "grant_amr",
-  g."nonce" AS "grant_nonce", g."createdAt" AS "grant_createdAt",
+  g."nonce" AS "grant_nonce", g."claims" AS "grant_claims", g."createdAt" AS "grant_createdAt",
   g."lastUsedAt" AS "grant_lastUsedAt", g."expiresAt" AS "grant_expiresAt"`;
 
 /**
@@ -72,6 +73,7 @@ export function grantOf(row: GrantColumns): Grant {
     ...(row.grant_authenticatedAt !== null && { authenticatedAt: row.grant_authenticatedAt }),
     ...(row.grant_acr !== null && { acr: row.grant_acr }),
     ...(row.grant_nonce !== null && { nonce: row.grant_nonce }),
+    ...(row.grant_claims !== null && { claims: row.grant_claims }),
   };
 }
 

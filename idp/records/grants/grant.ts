@@ -7,6 +7,12 @@
  */
 export type GrantKind = "session" | "offline" | "client";
 
+/** For each place, names of claims about the person. */
+export interface NamedClaims {
+  readonly idToken: readonly string[];
+  readonly userinfo: readonly string[];
+}
+
 export interface Grant {
   readonly id: string;
   readonly clientId: string;
@@ -25,6 +31,8 @@ export interface Grant {
   readonly acr?: string;
   readonly amr: readonly string[];
   readonly nonce?: string;
+  /** Claims asked for by name, beside those that the scopes open (OIDC Core §5.5). */
+  readonly claims?: NamedClaims;
   readonly createdAt: Date;
   readonly lastUsedAt: Date;
   /** After this time nothing more can be issued. */

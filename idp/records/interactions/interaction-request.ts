@@ -1,6 +1,7 @@
 // What an interaction keeps frozen, by kind. Written once by the door that opened it and read back
 // through these schemas; the browser has no say in it any more (security A4).
 import { z } from "zod";
+import { scopesOfClaims } from "../../protocol/claims.ts";
 
 /** Values of `prompt` (OIDC Core §3.1.2.1). */
 export const PROMPTS = ["none", "login", "consent", "select_account"] as const;
@@ -17,18 +18,34 @@ export const AuthorizationRequest = z
     resources: z.array(z.string()),
     /** Absent only for a confidential client, where PKCE_FOR lets it go without. */
     codeChallenge: z.string().optional(),
+    /** Asked for by name (OIDC Core §5.5). */
+    claims: z.object({ idToken: z.array(z.string()), userinfo: z.array(z.string()) }).optional(),
     prompt: z.array(z.enum(PROMPTS)),
     /** The request's, or else the client's registered default. */
     maxAgeSeconds: z.number().optional(),
     acrValues: z.array(z.string()),
     loginHint: z.string().optional(),
-    /** The subject of a verified id_token_hint: only this person will do. */
+    /** Whom the client means, by its own name for them (id_token_hint, claims): only they will do. */
     hintSubject: z.string().optional(),
     display: z.string().optional(),
     uiLocales: z.array(z.string()),
   })
   .readonly();
 export type AuthorizationRequest = z.infer<typeof AuthorizationRequest>;
+
+/** What the person has to allow: the scopes, and those that single claims are parts of. */
+export const scopesToAllow = ({
+  scopes,
+  claims,
+}: {
+  readonly scopes: readonly string[];
+  readonly claims?: AuthorizationRequest["claims"];
+}): string[] => [
+  ...new Set([
+    ...scopes,
+    ...scopesOfClaims([...(claims?.idToken ?? []), ...(claims?.userinfo ?? [])]),
+  ]),
+];
 
 /** One of our own pages wants a person, perhaps one who signed in a short while ago. */
 export const OwnPageRequest = z

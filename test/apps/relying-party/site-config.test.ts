@@ -64,9 +64,22 @@ describe("a site's settings", () => {
       { ...rest, CLIENT_SECRET_FILE: file, DATA_DIR: directory },
       defaults,
     );
-    expect(config.client).toEqual({ kind: "given", clientId: "bank", clientSecret: "from a file" });
+    expect(config.client).toEqual({
+      kind: "secret",
+      clientId: "bank",
+      clientSecret: "from a file",
+    });
     expect(config.secure).toBe(true);
     expect(readFileSync(file, "utf8")).toBe("from a file\n");
+  });
+
+  it("proves who it is by a key of its own, unless it is given a secret", () => {
+    const { CLIENT_SECRET: _, ...rest } = production;
+    const config = readSiteConfig({ ...rest, DATA_DIR: directory }, defaults);
+    expect(config.client).toEqual({ kind: "key", clientId: "bank" });
+    expect(config.clientKeyFile).toBe(join(directory, "client-key.json"));
+    const given = readSiteConfig({ ...rest, CLIENT_KEY_FILE: "/run/key.json" }, defaults);
+    expect(given.clientKeyFile).toBe("/run/key.json");
   });
 
   it("takes an empty variable for one that is not set", () => {
@@ -92,7 +105,7 @@ describe("a site's settings", () => {
       "CLIENT_ID",
       { ...production, CLIENT_ID: undefined, CLIENT_SECRET: undefined },
     ],
-    ["no client secret", "CLIENT_SECRET", { ...production, CLIENT_SECRET: undefined }],
+    ["a key beside a secret", "CLIENT_KEY_FILE", { ...production, CLIENT_KEY_FILE: "/key.json" }],
     ["two client secrets", "CLIENT_SECRET", { ...production, CLIENT_SECRET_FILE: "/nowhere" }],
     [
       "a secret file that is not there",

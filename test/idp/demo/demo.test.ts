@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -80,16 +80,15 @@ describe("the demo's people", () => {
 });
 
 describe("the demo's sites", () => {
-  it("find credentials that are theirs", async () => {
+  it("find the id that they are known by, and prove the rest by keys of their own", async () => {
     const file = join(dataDirectory, "bank", "client.json");
-    const { client_id, client_secret } = JSON.parse(readFileSync(file, "utf8"));
-    const credentials = {
-      method: "client_secret_basic" as const,
-      clientId: client_id,
-      clientSecret: client_secret,
-    };
-    const client = await idp.known.authenticateClient(credentials, { actor: "test" });
-    expect(client).toMatchObject({ id: "harbour-bank", firstParty: true });
+    expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ client_id: "harbour-bank" });
+    expect(await idp.known.clientStore.find("harbour-bank")).toMatchObject({
+      firstParty: true,
+      tokenEndpointAuthMethod: "private_key_jwt",
+      jwksUri: expect.stringMatching(/^http:\/\/bank\.localhost:\d+\/client-keys$/),
+      secrets: [],
+    });
   });
 
   it("are followed when their port moves, and keep their credentials", async () => {
@@ -107,8 +106,20 @@ describe("the demo's sites", () => {
   });
 });
 
-describe("a demo from before its sites heard of keys", () => {
-  it("has them hear from its next start on", async () => {
+describe("a demo from before", () => {
+  it("has sites that knew a secret move to keys of their own", async () => {
+    const { clientStore, clock } = idp.known;
+    const before = { tokenEndpointAuthMethod: "client_secret_basic", jwksUri: null } as const;
+    await clientStore.update("harbour-bank", before, clock.now(), { actor: "test" });
+    const file = join(dataDirectory, "bank", "client.json");
+    writeFileSync(file, JSON.stringify({ client_id: "harbour-bank", client_secret: "sgx_old" }));
+    await seed(4901);
+    const client = await clientStore.find("harbour-bank");
+    expect(client?.tokenEndpointAuthMethod).toBe("private_key_jwt");
+    expect(readFileSync(file, "utf8")).not.toContain("secret");
+  });
+
+  it("has them hear of keys from its next start on", async () => {
     const { clientStore, clock } = idp.known;
     await clientStore.update("harbour-bank", { keyEventsUri: null }, clock.now(), {
       actor: "test",

@@ -41,6 +41,18 @@ describe("how a client says who it is (RFC 6749 §2.3)", () => {
     );
   });
 
+  const JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+  it("C1: an assertion names its client, and is not believed yet", () => {
+    const client_assertion = `e30.${base64('{"sub":"machine"}')}.AAAA`;
+    const request = { client_assertion, client_assertion_type: JWT_BEARER };
+    expect(clientCredentials("", request)).toEqual({
+      method: "private_key_jwt",
+      clientId: "machine",
+      assertion: client_assertion,
+    });
+  });
+
   const assertion = { client_assertion: "x", client_assertion_type: "y" };
   it.each([
     ["Basic and a secret in the body", basic("c", "s"), { client_id: "c", client_secret: "s" }],
@@ -53,7 +65,7 @@ describe("how a client says who it is (RFC 6749 §2.3)", () => {
   it.each([
     ["nothing at all", "", {}],
     ["a secret without a client_id", "", { client_secret: "s" }],
-    ["an assertion", "", assertion],
+    ["an assertion that is no JWT", "", { ...assertion, client_assertion_type: JWT_BEARER }],
     ["another scheme", "Bearer abc", {}],
     ["no credentials", "Basic", {}],
     ["what is not base64", "Basic ***", {}],

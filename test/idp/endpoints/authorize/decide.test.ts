@@ -30,7 +30,8 @@ const freshly = (session: typeof alice, seconds = 2) => ({
 
 /** The outcome in one word, or the error's code. */
 const outcome = (facts: Partial<Facts>): string => {
-  const decision = decide({ request: asks(), client: bank, now, ...facts });
+  const subject = facts.session?.accountId;
+  const decision = decide({ request: asks(), client: bank, subject, now, ...facts });
   return decision.kind === "refuse" ? decision.error.code : decision.kind;
 };
 

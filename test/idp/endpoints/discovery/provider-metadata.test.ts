@@ -25,7 +25,6 @@ describe("provider metadata (OpenID Connect Discovery §3, RFC 8414 §2)", () =>
     expect(providerMetadata(provider)).toMatchObject({
       request_uri_parameter_supported: false,
       request_parameter_supported: false,
-      claims_parameter_supported: false,
     });
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decideLogout } from "../../../../idp/endpoints/logout/decide-logout.ts";
 import type { SignOutRequest } from "../../../../idp/records/interactions/interaction-request.ts";
 
-const session = { accountId: "alice" };
+const session = { subject: "alice" };
 const visited = [
   { clientId: "bank", sid: "sid-bank" },
   { clientId: "evergreen", sid: "sid-evergreen" },

@@ -12,6 +12,13 @@ const redirect_uris = ["https://rp.example/callback"];
 const check = (presented: Record<string, unknown>) => clientMetadata(presented, rules);
 const accept = (presented: Record<string, unknown>) => check({ redirect_uris, ...presented });
 
+const P256 = {
+  kty: "EC",
+  crv: "P-256",
+  x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+  y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+};
+
 describe("client metadata (RFC 7591 §2)", () => {
   it("fills in the defaults", () => {
     expect(accept({})).toEqual({
@@ -81,17 +88,24 @@ describe("client metadata (RFC 7591 §2)", () => {
     ["response_types", { grant_types: ["client_credentials"], response_types: ["code"] }],
     ["token_endpoint_auth_method", { token_endpoint_auth_method: "private_key_jwt" }],
     ["token_endpoint_auth_method", { token_endpoint_auth_method: "client_secret_jwt" }],
-    ["token_endpoint_auth_signing_alg", { token_endpoint_auth_signing_alg: "RS256" }],
+    ["token_endpoint_auth_signing_alg", { token_endpoint_auth_signing_alg: "HS256" }],
     ["jwks", { jwks: { keys: [] } }],
-    ["jwks_uri", { jwks_uri: "https://rp.example/jwks" }],
-    ["sector_identifier_uri", { sector_identifier_uri: "https://rp.example/sector" }],
+    ["jwks_uri", { jwks_uri: "http://rp.example/jwks" }],
+    ["jwks_uri", { jwks_uri: "https://rp.example/jwks", jwks: { keys: [P256] } }],
+    ["jwks", { jwks: { keys: [{ ...P256, d: "AAAA" }] } }],
+    ["jwks", { jwks: { keys: [{ kty: "oct", k: "AAAA" }] } }],
+    ["jwks", { jwks: "https://rp.example/jwks" }],
+    ["jwks", { jwks: { keys: [{ ...P256, crv: "P-384" }] } }],
+    ["token_endpoint_auth_method", { token_endpoint_auth_method: "private_key_jwt" }],
+    ["token_endpoint_auth_method", { token_endpoint_auth_method: "client_secret_jwt" }],
+    ["sector_identifier_uri", { sector_identifier_uri: "http://rp.example/sector" }],
     ["request_uris", { request_uris: ["https://rp.example/request"] }],
     ["request_object_signing_alg", { request_object_signing_alg: "RS256" }],
-    ["userinfo_signed_response_alg", { userinfo_signed_response_alg: "RS256" }],
+    ["userinfo_signed_response_alg", { userinfo_signed_response_alg: "none" }],
+    ["userinfo_encrypted_response_alg", { userinfo_encrypted_response_alg: "RSA-OAEP" }],
     ["id_token_signed_response_alg", { id_token_signed_response_alg: "none" }],
     ["id_token_signed_response_alg", { id_token_signed_response_alg: "HS256" }],
     ["id_token_signed_response_alg", { id_token_signed_response_alg: ["RS256"] }],
-    ["subject_type", { subject_type: "pairwise" }],
     ["application_type", { application_type: "service" }],
     ["client_name", { client_name: "" }],
     ["client_name", { client_name: "a\nb" }],

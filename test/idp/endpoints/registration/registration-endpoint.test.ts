@@ -118,7 +118,7 @@ describe("dynamic client registration (RFC 7591 §3)", () => {
 
   it.each([
     ["invalid_redirect_uri", { redirect_uris: ["http://new.example/callback"] }],
-    ["invalid_client_metadata", { redirect_uris, jwks_uri: "https://new.example/jwks" }],
+    ["invalid_client_metadata", { redirect_uris, request_uris: ["https://new.example/request"] }],
     ["invalid_client_metadata", { redirect_uris, token_endpoint_auth_method: "private_key_jwt" }],
     ["invalid_client_metadata", { redirect_uris, key_events_uri: "https://evil.example/" }],
     ["invalid_client_metadata", { redirect_uris, id_token_signed_response_alg: "ES256" }],

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll } from "vitest";
 import { newCredential } from "../../../../idp/protocol/credential.ts";
 import { challengeOf } from "../../../../idp/protocol/pkce.ts";
-import type { NewClient } from "../../../../idp/records/clients/client.ts";
+import { type NewClient, usesSecret } from "../../../../idp/records/clients/client.ts";
 import type { Database } from "../../../../prisma/database.ts";
 import { anIdp, REGISTRATION_TOKEN } from "../../../support/an-idp.ts";
 import { type MovableClock, movableClock } from "../../../support/movable-clock.ts";
@@ -27,11 +27,15 @@ export interface Answer {
 export type Parameters = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** One replica. Several may stand on one database. */
-export async function serveReplica(database: Database, clock: MovableClock) {
+export async function serveReplica(
+  database: Database,
+  clock: MovableClock,
+  environment: Readonly<Record<string, string>> = {},
+) {
   const { known: idp, ...running } = await anIdp({
     database,
     clock,
-    environment: { ISSUER: issuer },
+    environment: { ISSUER: issuer, ...environment },
   });
   afterAll(() => running.close());
   // Its doors stay open: the tests count statements, and work in the background would count too.
@@ -73,11 +77,14 @@ export interface TestClient {
 export const basicHeader = (id: string, secret: string) =>
   `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString("base64")}`;
 
-export async function tokenWorld(databases: readonly [Database, ...Database[]]) {
+export async function tokenWorld(
+  databases: readonly [Database, ...Database[]],
+  environment: Readonly<Record<string, string>> = {},
+) {
   const clock = movableClock();
   const [database] = databases;
   const replicas = [];
-  for (const one of databases) replicas.push(await serveReplica(one, clock));
+  for (const one of databases) replicas.push(await serveReplica(one, clock, environment));
   const [replica] = replicas;
   if (!replica) throw new Error("no replica");
   const { idp } = replica;
@@ -110,7 +117,7 @@ export async function tokenWorld(databases: readonly [Database, ...Database[]]) 
       ...change,
     };
     const method = client.tokenEndpointAuthMethod;
-    const secret = method === "none" ? undefined : newCredential("client-secret");
+    const secret = usesSecret(client) ? newCredential("client-secret") : undefined;
     await idp.clientStore.add(client, secret, clock.now(), cause);
     return {
       id,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { expectedPerson } from "../../../../idp/pages/login/expected-person.ts";
 
-const alice = { id: "alice", email: "alice@example.test" };
+const alice = { subject: "alice", email: "alice@example.test" };
 type Request = Parameters<typeof expectedPerson>[0];
 const asks = (changed: Partial<Request> = {}): Request => ({ prompt: [], ...changed });
 

@@ -21,6 +21,7 @@ describe("a client", () => {
       idTokenSignedResponseAlg: "RS256",
       backchannelLogoutSessionRequired: false,
       frontchannelLogoutSessionRequired: false,
+      requirePushedAuthorizationRequests: false,
       createdAt: at(1),
       secrets: [{ id: expect.any(String), hash: hashOf("sgx_secret"), createdAt: at(1) }],
     };

@@ -1,0 +1,33 @@
+// The key of this site for as long as it runs: there before the first sign-in, and its public half where the
+// provider fetches it (`jwks_uri`).
+import { type ClientKey, KeptClientKey, keptClientKey } from "./client-key.ts";
+import type { Clock } from "./clock.ts";
+import { stateFile } from "./state-file.ts";
+import type { SiteMiddleware } from "./visit.ts";
+
+export interface OwnKey {
+  /** @throws Error before `start` has resolved */
+  get(): ClientKey;
+  /** GET /client-keys. */
+  show: SiteMiddleware;
+  start(): Promise<void>;
+}
+
+export function createOwnKey({ path, clock }: { path: string; clock: Clock }): OwnKey {
+  let key: ClientKey | undefined;
+  const get = () => {
+    if (!key) throw new Error("the site's own key has not been read yet");
+    return key;
+  };
+  return {
+    get,
+    show(ctx) {
+      // The provider may hold it for a while, and asks again at once for a key that is new to it.
+      ctx.set("Cache-Control", "public, max-age=300");
+      ctx.body = key?.publicSet ?? { keys: [] };
+    },
+    async start() {
+      key = await keptClientKey(stateFile(path, KeptClientKey), clock);
+    },
+  };
+}
