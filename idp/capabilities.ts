@@ -31,6 +31,7 @@ import { consentStore } from "./records/consents/consent-store.ts";
 import { authorizationStore } from "./records/grants/authorization-store.ts";
 import { codeStore } from "./records/grants/code-store.ts";
 import { connectedAppStore } from "./records/grants/connected-app-store.ts";
+import { deviceCodeStore } from "./records/grants/device-code-store.ts";
 import { grantStore } from "./records/grants/grant-store.ts";
 import { refreshTokenStore } from "./records/grants/refresh-token-store.ts";
 import { standingGrantStore } from "./records/grants/standing-grant-store.ts";
@@ -90,6 +91,7 @@ export function capabilities(deps: CapabilityDeps) {
   const clientRecords = clientStore(database);
   const clients = clientDirectory({ clients: clientRecords });
   const hasher = passwordHasher();
+  const throttle = signInThrottleStore(database);
 
   const sightings = keySightingStore(database, {
     lifetimeSeconds: SIGHTING_SECONDS,
@@ -117,9 +119,10 @@ export function capabilities(deps: CapabilityDeps) {
     accounts,
     hasher,
     passwordLinks: passwordLinkStore(database),
+    throttle,
     authenticatePassword: authenticatePassword({
       accounts,
-      throttle: signInThrottleStore(database),
+      throttle,
       hasher,
       audit,
     }),
@@ -142,6 +145,7 @@ export function capabilities(deps: CapabilityDeps) {
     consents: consentStore(database),
     authorizations: authorizationStore(database, lifetimes),
     codes: codeStore(database, lifetimes),
+    deviceCodes: deviceCodeStore(database, lifetimes),
     refreshTokens: refreshTokenStore(database, lifetimes),
     grants: grantStore(database, lifetimes),
     connectedApps: connectedAppStore(database, lifetimes),

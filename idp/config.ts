@@ -43,6 +43,7 @@ export interface Config {
   readonly demoSites: { readonly bank: string; readonly retirement: string };
   readonly lifetimes: {
     readonly codeSeconds: number;
+    readonly deviceCodeSeconds: number;
     readonly pushedRequestSeconds: number;
     readonly accessTokenSeconds: number;
     readonly idTokenSeconds: number;
@@ -182,6 +183,7 @@ export function readConfig(environment: Environment, demoSecrets: DemoSecrets): 
     },
     lifetimes: {
       codeSeconds: settings.CODE_TTL_SECONDS,
+      deviceCodeSeconds: settings.DEVICE_CODE_TTL_SECONDS,
       pushedRequestSeconds: settings.PUSHED_REQUEST_TTL_SECONDS,
       accessTokenSeconds: settings.ACCESS_TOKEN_TTL_SECONDS,
       idTokenSeconds: settings.ID_TOKEN_TTL_SECONDS,

@@ -6,6 +6,10 @@ import type { Config } from "./config.ts";
 import { adminApi } from "./endpoints/admin-api/admin-api-endpoint.ts";
 import { authorizeEndpoint } from "./endpoints/authorize/authorize-endpoint.ts";
 import { parEndpoint } from "./endpoints/authorize/par-endpoint.ts";
+import {
+  DEVICE_CODE_GRANT,
+  deviceAuthorizationEndpoint,
+} from "./endpoints/device/device-authorization-endpoint.ts";
 import { discoveryEndpoint } from "./endpoints/discovery/discovery-endpoint.ts";
 import { healthEndpoint } from "./endpoints/health/health-endpoint.ts";
 import type { Readiness } from "./endpoints/health/readiness.ts";
@@ -18,6 +22,7 @@ import { revocationEndpoint } from "./endpoints/revocation/revocation-endpoint.t
 import { statusListEndpoint } from "./endpoints/status-list/status-list-endpoint.ts";
 import { authorizationCodeGrant } from "./endpoints/token/authorization-code-grant.ts";
 import { clientCredentialsGrant } from "./endpoints/token/client-credentials-grant.ts";
+import { deviceCodeGrant } from "./endpoints/token/device-code-grant.ts";
 import { issueTokens } from "./endpoints/token/issue-tokens.ts";
 import { refreshTokenGrant } from "./endpoints/token/refresh-token-grant.ts";
 import { tokenEndpoint } from "./endpoints/token/token-endpoint.ts";
@@ -37,6 +42,9 @@ import { revokedPage } from "./pages/admin/revoked-page.ts";
 import { rotatePage } from "./pages/admin/rotate-page.ts";
 import { chooseAccountPage } from "./pages/choose-account/choose-account-page.ts";
 import { consentPage } from "./pages/consent/consent-page.ts";
+import { deviceAnswerPage } from "./pages/device/device-answer-page.ts";
+import { devicePage } from "./pages/device/device-page.ts";
+import { deviceQrPage } from "./pages/device/device-qr-page.ts";
 import { errorsPage } from "./pages/errors/errors-page.ts";
 import { homePage } from "./pages/home/home-page.ts";
 import { loginPage } from "./pages/login/login-page.ts";
@@ -55,6 +63,7 @@ export const PROGRAM_PATHS: readonly string[] = [
   "/.well-known",
   "/jwks",
   "/par",
+  "/device_authorization",
   "/token",
   "/userinfo",
   "/revocation",
@@ -90,6 +99,7 @@ export function programRoutes(deps: RouteDeps): Router {
     ["authorization_code", authorizationCodeGrant({ ...deps, issueTokens: issueTokens(deps) })],
     ["refresh_token", refreshTokenGrant({ ...deps, issueTokens: issueTokens(deps) })],
     ["client_credentials", clientCredentialsGrant(deps)],
+    [DEVICE_CODE_GRANT, deviceCodeGrant({ ...deps, issueTokens: issueTokens(deps) })],
   ]);
   const { registrationToken } = config;
   const discovery = discoveryEndpoint({
@@ -99,6 +109,7 @@ export function programRoutes(deps: RouteDeps): Router {
     endpoints: {
       authorization_endpoint: "/authorize",
       pushed_authorization_request_endpoint: "/par",
+      device_authorization_endpoint: "/device_authorization",
       token_endpoint: "/token",
       userinfo_endpoint: "/userinfo",
       jwks_uri: "/jwks",
@@ -119,6 +130,7 @@ export function programRoutes(deps: RouteDeps): Router {
     .get("/.well-known/oauth-authorization-server", discovery)
     .get("/jwks", jwksEndpoint(deps))
     .post("/par", parEndpoint(deps))
+    .post("/device_authorization", deviceAuthorizationEndpoint(deps))
     .post("/token", tokenEndpoint({ ...deps, grantTypes }))
     .get("/userinfo", userinfo)
     .post("/userinfo", userinfo)
@@ -141,6 +153,8 @@ export function personRoutes(deps: RouteDeps): Router {
   const login = loginPage(deps);
   const chooseAccount = chooseAccountPage(deps);
   const consent = consentPage(deps);
+  const device = devicePage(deps);
+  const deviceAnswer = deviceAnswerPage(deps);
   const password = passwordPage(deps);
   const endSession = endSessionEndpoint(deps);
 
@@ -155,6 +169,11 @@ export function personRoutes(deps: RouteDeps): Router {
     .post("/sign-in/:interaction/cancel", login.cancel)
     .get("/choose-account/:interaction", chooseAccount.show)
     .post("/choose-account/:interaction", chooseAccount.submit)
+    .get("/device", device.show)
+    .post("/device", device.submit)
+    .get("/device/qr/:code", deviceQrPage(deps))
+    .get("/device/:interaction", deviceAnswer.show)
+    .post("/device/:interaction", deviceAnswer.submit)
     .get("/consent/:interaction", consent.show)
     .post("/consent/:interaction", consent.submit)
     .get("/logout", endSession.begin)

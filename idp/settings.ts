@@ -280,6 +280,11 @@ export const Settings = z.object({
     ),
 
   CODE_TTL_SECONDS: seconds(60, "How long an authorization code may be redeemed.", [1, 600]),
+  DEVICE_CODE_TTL_SECONDS: seconds(
+    600,
+    "How long a device waits for somebody to allow it.",
+    [60, 3_600],
+  ),
   PUSHED_REQUEST_TTL_SECONDS: seconds(
     60,
     "How long a pushed authorization request waits for a browser.",

@@ -8,6 +8,25 @@ const OF_THE_PERSON: Readonly<Record<string, string>> = {
   offline_access: "Go on using this while you are away",
 };
 
+/** For how long something is allowed: while the person is signed in, or while they are away as well. */
+export type PermissionLifetime =
+  | { readonly kind: "signed-in" }
+  | { readonly kind: "offline"; readonly idleDays: number; readonly absoluteDays: number };
+
+const DAY_SECONDS = 86_400;
+
+export const permissionLifetime = (
+  scopes: readonly string[],
+  lifetimes: { readonly offlineIdleSeconds: number; readonly offlineAbsoluteSeconds: number },
+): PermissionLifetime =>
+  scopes.includes("offline_access")
+    ? {
+        kind: "offline",
+        idleDays: Math.ceil(lifetimes.offlineIdleSeconds / DAY_SECONDS),
+        absoluteDays: Math.ceil(lifetimes.offlineAbsoluteSeconds / DAY_SECONDS),
+      }
+    : { kind: "signed-in" };
+
 export interface Permissions {
   may: string[];
   mayNever: string[];

@@ -152,6 +152,21 @@ export const ERROR_GUIDE: Readonly<Record<OAuthErrorCode, ErrorGuide>> = {
     means: "The request needs an acr that this person cannot reach here.",
     change: ["acr_values_supported in the discovery document lists what exists."],
   },
+  authorization_pending: {
+    specification: "RFC 8628, 3.5",
+    means: "Nobody has answered for this device yet.",
+    change: ["Ask again after the interval of the device authorization answer."],
+  },
+  slow_down: {
+    specification: "RFC 8628, 3.5",
+    means: "The device asked too early; nobody has answered yet.",
+    change: ["Wait five seconds longer between two questions from now on."],
+  },
+  expired_token: {
+    specification: "RFC 8628, 3.5",
+    means: "The device code is over: nobody answered in time.",
+    change: ["Begin again at /device_authorization, and show the new code."],
+  },
   invalid_redirect_uri: {
     specification: "RFC 7591, 3.2.2",
     means: "A redirect URI cannot be registered.",

@@ -30,6 +30,10 @@ export type OAuthErrorCode =
   | "registration_not_supported"
   // OpenID Connect Core Error Code unmet_authentication_requirements 1.0
   | "unmet_authentication_requirements"
+  // RFC 8628 §3.5
+  | "authorization_pending"
+  | "slow_down"
+  | "expired_token"
   // RFC 7591 §3.2.2
   | "invalid_redirect_uri"
   | "invalid_client_metadata";
@@ -114,6 +118,13 @@ export const registrationNotSupported = (description: string) =>
 
 export const unmetAuthenticationRequirements = (description: string) =>
   new OAuthError("unmet_authentication_requirements", description);
+
+export const authorizationPending = (description: string) =>
+  new OAuthError("authorization_pending", description);
+
+export const slowDown = (description: string) => new OAuthError("slow_down", description);
+
+export const expiredToken = (description: string) => new OAuthError("expired_token", description);
 
 /** The bearer token is malformed, expired, revoked or not for here (RFC 6750 §3.1). */
 export const invalidToken = (description: string, options?: OAuthErrorOptions) =>

@@ -1,6 +1,7 @@
 /** How long what we remember counts, in seconds. A part of the configuration. */
 export interface Lifetimes {
   readonly codeSeconds: number;
+  readonly deviceCodeSeconds: number;
   readonly pushedRequestSeconds: number;
   readonly sessionIdleSeconds: number;
   readonly sessionAbsoluteSeconds: number;

@@ -27,6 +27,7 @@ const EVENTS: Record<AuditKind, Happened> = {
   "consent.given": ["success", PERSON],
   "consent.denied": ["refused", PERSON],
   "consent.withdrawn": ["success", PERSON],
+  "device.code-refused": ["refused", PERSON],
   "grant.issued": ["success", PERSON],
   "grant.revoked": ["success", CLIENT],
   "code.replayed": ["refused", CLIENT],

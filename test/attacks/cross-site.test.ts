@@ -1,6 +1,8 @@
 // Every form that changes something, sent from somewhere else: another site, another browser, another
 // form (S4). The forms are those of real pages, with everything right but where they come from.
 import { beforeAll, describe, expect, it } from "vitest";
+import { newCredential } from "../../idp/protocol/credential.ts";
+import { newUserCode } from "../../idp/protocol/user-code.ts";
 import { keyRevocationRequestStore } from "../../idp/records/key-revocations/key-revocation-request-store.ts";
 import {
   aClient,
@@ -54,6 +56,24 @@ const FORMS: Record<string, { open: () => Promise<Page>; fields: () => Record<st
     fields: () => ({ choice: "continue" }),
   },
   "/consent/:interaction": { open: () => asked("consent"), fields: () => ({ decision: "allow" }) },
+  "/device": {
+    async open() {
+      await aDevice();
+      const visitor = await somebody();
+      return { visitor, page: await visitor.get(`${idp.issuer}/device`) };
+    },
+    fields: () => ({ user_code: waitingUnder }),
+  },
+  "/device/:interaction": {
+    async open() {
+      await aDevice();
+      const visitor = await somebody();
+      const entry = await visitor.get(`${idp.issuer}/device`);
+      const entered = await visitor.submit(entry, { user_code: waitingUnder });
+      return { visitor, page: await visitor.get(entered.location ?? "") };
+    },
+    fields: () => ({ decision: "allow" }),
+  },
   "/logout/:interaction": {
     async open() {
       const visitor = await somebody();
@@ -111,6 +131,15 @@ const FORMS: Record<string, { open: () => Promise<Page>; fields: () => Record<st
   "/admin/keys/revocations/:id/refuse": { open: askedForRevocation, fields: () => ({}) },
 };
 
+/** The code that a device shows now. */
+let waitingUnder: string;
+
+async function aDevice(): Promise<void> {
+  waitingUnder = newUserCode();
+  const asked = { clientId: bank.id, scopes: ["openid"], resources: [], userCode: waitingUnder };
+  await idp.known.deviceCodes.issue({ ...asked, code: newCredential("device") }, idp.clock.now());
+}
+
 /** A page of her own, when she is signed in elsewhere as well. */
 async function ownPage(path: string): Promise<Page> {
   const visitor = await somebody();
@@ -151,6 +180,7 @@ describe("forms from somewhere else (S4)", () => {
       ({ methods, path }) => methods.includes("POST") && !path.startsWith("/admin/api/"),
     );
     const programs = [
+      "/device_authorization",
       "/par",
       "/token",
       "/userinfo",
@@ -199,7 +229,7 @@ describe("forms from somewhere else (S4)", () => {
       expect([what, answer.status]).toEqual([what, 403]);
     }
     // The same form, token and all, in a browser of the attacker's.
-    const attacker = /^\/(admin|account)\//.test(route) ? await somebody() : aVisitor();
+    const attacker = /^\/((admin|account)\/|device$)/.test(route) ? await somebody() : aVisitor();
     expect((await attacker.post(form.action, sent)).status).toBeGreaterThanOrEqual(400);
     expect([...visitor.cookies]).toEqual(before);
     // And it is still good where it belongs.

@@ -37,7 +37,14 @@ const ClientMembers = z.strictObject({
   redirect_uris: redirectUris,
   post_logout_redirect_uris: redirectUris,
   grant_types: z
-    .array(z.enum(["authorization_code", "refresh_token", "client_credentials"]))
+    .array(
+      z.enum([
+        "authorization_code",
+        "refresh_token",
+        "client_credentials",
+        "urn:ietf:params:oauth:grant-type:device_code",
+      ]),
+    )
     .min(1),
   scope,
   resources: z.array(resourceIdentifier).max(50),

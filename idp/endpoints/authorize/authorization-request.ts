@@ -22,13 +22,13 @@ import {
 import { takeParameters } from "../../protocol/parameters.ts";
 import { isCodeChallenge, needsPkce, type PkceFor } from "../../protocol/pkce.ts";
 import { type Client, isPublicClient } from "../../records/clients/client.ts";
+import { type RequestedAccess, requestedAccess } from "../../records/clients/requested-access.ts";
 import {
   type AuthorizationRequest,
   PROMPTS,
 } from "../../records/interactions/interaction-request.ts";
 import type { WaitingAuthorization } from "../../records/interactions/waiting-authorization.ts";
 import type { IdTokens } from "../../tokens/id-token.ts";
-import { type RequestedAccess, requestedAccess } from "./requested-access.ts";
 import { type Parameters, verifySender } from "./verify-sender.ts";
 
 export interface ReadRequestDeps {

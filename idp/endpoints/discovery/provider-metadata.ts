@@ -10,6 +10,7 @@ import { TOKEN_ENDPOINT_AUTH_METHODS } from "../../records/clients/client.ts";
 export type EndpointMember =
   | "authorization_endpoint"
   | "pushed_authorization_request_endpoint"
+  | "device_authorization_endpoint"
   | "token_endpoint"
   | "userinfo_endpoint"
   | "jwks_uri"

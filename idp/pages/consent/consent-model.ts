@@ -1,3 +1,4 @@
+import type { PermissionLifetime } from "../../http/permissions.ts";
 import type { BrandMark, PersonView, SiteView } from "../../http/views.ts";
 
 declare module "../../http/views.ts" {
@@ -16,9 +17,7 @@ export interface ConsentModel {
   readonly may: readonly string[];
   /** Each a sentence that continues "It may never", as prominent as the other list. */
   readonly mayNever: readonly string[];
-  readonly lifetime:
-    | { readonly kind: "signed-in" }
-    | { readonly kind: "offline"; readonly idleDays: number; readonly absoluteDays: number };
+  readonly lifetime: PermissionLifetime;
   readonly person: PersonView;
   /** Where "Not you?" leads, a path of ours; left out when there is no such way. */
   readonly notYou?: string | undefined;

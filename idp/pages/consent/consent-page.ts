@@ -9,7 +9,7 @@ import type { CookieJar } from "../../http/cookies.ts";
 import { csrfToken, requireCsrf, requireSameOrigin } from "../../http/csrf.ts";
 import { interactionGone, requireInteraction } from "../../http/interaction-door.ts";
 import { readForm } from "../../http/parse.ts";
-import { permissions } from "../../http/permissions.ts";
+import { permissionLifetime, permissions } from "../../http/permissions.ts";
 import { render } from "../../http/render.ts";
 import { cause } from "../../http/request-context.ts";
 import { redirectTo } from "../../http/respond.ts";
@@ -47,8 +47,6 @@ const ConsentForm = z.object({
   decision: z.enum(["allow", "deny"]).optional(),
 });
 
-const DAY_SECONDS = 86_400;
-
 export const consentPage = (deps: ConsentPageDeps) => {
   const { issuer, cookies, clients, sessions, interactions, consents, lifetimes, clock } = deps;
 
@@ -68,7 +66,7 @@ export const consentPage = (deps: ConsentPageDeps) => {
       client: siteView(client),
       resources: resources.map((resource) => ({ name: resource.name })),
       ...permissions(scopesToAllow(request), resources),
-      lifetime: lifetimeOf(request.scopes),
+      lifetime: permissionLifetime(request.scopes, lifetimes),
       person: { name, email },
       notYou: `/sign-in/${interaction.id}`,
       action: `/consent/${interaction.id}`,
@@ -105,15 +103,6 @@ export const consentPage = (deps: ConsentPageDeps) => {
     const by = cause(ctx, `account:${accountId}`);
     const denied = { kind: "consent.denied", outcome: "refused", accountId, clientId } as const;
     return deps.audit.record({ at, ...by, ...denied });
-  }
-
-  function lifetimeOf(scopes: readonly string[]) {
-    if (!scopes.includes("offline_access")) return { kind: "signed-in" } as const;
-    return {
-      kind: "offline",
-      idleDays: Math.ceil(lifetimes.offlineIdleSeconds / DAY_SECONDS),
-      absoluteDays: Math.ceil(lifetimes.offlineAbsoluteSeconds / DAY_SECONDS),
-    } as const;
   }
 
   async function visitOf(ctx: Context) {

@@ -19,6 +19,7 @@ export type AuditKind =
   | "consent.given"
   | "consent.denied"
   | "consent.withdrawn"
+  | "device.code-refused"
   | "grant.issued"
   | "grant.revoked"
   | "code.replayed"

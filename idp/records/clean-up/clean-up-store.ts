@@ -14,6 +14,7 @@ const expiring = [
   { table: "DeletedGrant", key: '"statusNumber"' },
   { table: "Interaction", key: '"id"' },
   { table: "PushedRequest", key: '"referenceHash"' },
+  { table: "DeviceCode", key: '"codeHash"' },
   { table: "UsedJti", key: '"jtiHash"' },
   { table: "PasswordLink", key: '"linkHash"' },
   { table: "SignInAttempt", key: '"bucket"' },

@@ -2,13 +2,16 @@
 // it is spent for, so that of any number of redemptions one succeeds (security E1).
 import type { Database } from "../../../prisma/database.ts";
 import { hashOf, isCredential } from "../../protocol/credential.ts";
-import type { AccountProfile } from "../accounts/account.ts";
-import { type AccountColumns, accountColumns, profileOf } from "../accounts/account-columns.ts";
-import { type Lifetimes, secondsAfter, secondsBefore } from "../lifetimes.ts";
 import { namedStatement } from "../named-statement.ts";
-import { sessionIsLive } from "../sessions/session-columns.ts";
-import type { PersonGrant } from "./grant.ts";
-import { type GrantColumns, grantColumns, grantIsLive, personGrantOf } from "./grant-columns.ts";
+import {
+  type Redeemed,
+  type RedemptionLifetimes,
+  type RedemptionRow,
+  type RedemptionValues,
+  redeemedOf,
+  redeeming,
+  redemptionValues,
+} from "./redemption.ts";
 
 /** Everything a code is bound to (security E3, E4). */
 export interface CodeBinding {
@@ -26,13 +29,6 @@ export interface Redemption extends CodeBinding {
   readonly refreshToken: string;
 }
 
-export interface Redeemed {
-  readonly grant: PersonGrant;
-  readonly account: AccountProfile;
-  /** Whether the refresh token was taken, and is to be handed out. */
-  readonly hasRefreshToken: boolean;
-}
-
 export type CodeRefusal =
   | { kind: "unknown" }
   | { kind: "wrong-client"; grantId: string }
@@ -46,62 +42,18 @@ export type CodeRefusal =
   /** The grant, its session, account or client has ended. */
   | { kind: "ended"; grantId: string };
 
-export type CodeLifetimes = Pick<
-  Lifetimes,
-  "sessionIdleSeconds" | "refreshIdleSeconds" | "offlineIdleSeconds"
->;
-
-/**
- * Locks the grant against being revoked meanwhile: revocation either comes first and nothing is
- * issued, or waits and then revokes what was. Then spends the code; of those that waited for its row,
- * all but the first find it spent.
- */
 const redeemOnce = namedStatement<
-  GrantColumns & AccountColumns & { account_id: string; hasRefreshToken: boolean },
-  {
-    codeHash: string;
-    clientId: string;
-    redirectUri: string;
-    codeChallenge: string | null;
-    resource: string | null;
-    now: Date;
-    idleSince: Date;
-    refreshTokenHash: string;
-    refreshExpiresAt: Date;
-    offlineExpiresAt: Date;
-  }
+  RedemptionRow,
+  RedemptionValues & { redirectUri: string; codeChallenge: string | null }
 >(
   "code.redeem",
-  `WITH allowed AS (
-     SELECT ${grantColumns}, ${accountColumns},
-       'refresh_token' = ANY (c."grantTypes") AND (g."kind" = 'offline' OR c."firstParty")
-         AS "hasRefreshToken"
-     FROM "AuthorizationCode" k
-     JOIN "Grant" g ON g."id" = k."grantId"
-     JOIN "Client" c ON c."id" = g."clientId"
-     JOIN "Account" a ON a."id" = g."accountId"
-     LEFT JOIN "Session" s ON s."id" = g."sessionId"
-     WHERE k."codeHash" = :codeHash AND k."usedAt" IS NULL AND k."expiresAt" > :now::timestamptz
-       AND k."redirectUri" = :redirectUri
+  redeeming(
+    "AuthorizationCode",
+    "codeHash",
+    `k."redirectUri" = :redirectUri
        AND k."codeChallenge" IS NOT DISTINCT FROM :codeChallenge::text
-       AND (k."codeChallenge" IS NOT NULL OR c."tokenEndpointAuthMethod" <> 'none')
-       AND g."clientId" = :clientId AND ${grantIsLive}
-       AND (g."kind" = 'offline' OR (${sessionIsLive}))
-       AND (:resource::text IS NULL OR :resource::text = ANY (g."resources"))
-     FOR SHARE OF g
-   ), spent AS (
-     UPDATE "AuthorizationCode" k SET "usedAt" = :now::timestamptz
-     FROM allowed
-     WHERE k."codeHash" = :codeHash AND k."usedAt" IS NULL
-     RETURNING allowed.*
-   ), continued AS (
-     INSERT INTO "RefreshToken" ("tokenHash", "grantId", "generation", "createdAt", "expiresAt")
-     SELECT :refreshTokenHash, "grant_id", 0, :now::timestamptz,
-       LEAST("grant_expiresAt", CASE "grant_kind" WHEN 'offline' THEN :offlineExpiresAt::timestamptz
-         ELSE :refreshExpiresAt::timestamptz END)
-     FROM spent WHERE "hasRefreshToken"
-   )
-   SELECT * FROM spent`,
+       AND (k."codeChallenge" IS NOT NULL OR c."tokenEndpointAuthMethod" <> 'none')`,
+  ),
 );
 
 interface CodeRow {
@@ -126,7 +78,7 @@ const findCode = namedStatement<CodeRow, { codeHash: string }>(
 
 export type CodeStore = ReturnType<typeof codeStore>;
 
-export const codeStore = (database: Database, lifetimes: CodeLifetimes) => ({
+export const codeStore = (database: Database, lifetimes: RedemptionLifetimes) => ({
   /**
    * Spends a code, in one statement that asks for everything: the binding, its age, and that grant,
    * session, account and client still count.
@@ -137,25 +89,12 @@ export const codeStore = (database: Database, lifetimes: CodeLifetimes) => ({
     const [row] = await database.sql(
       redeemOnce,
       redeemOnce.values({
-        codeHash: hashOf(redemption.code),
-        clientId: redemption.clientId,
+        ...redemptionValues(redemption, lifetimes, now),
         redirectUri: redemption.redirectUri,
         codeChallenge: redemption.codeChallenge ?? null,
-        resource: redemption.resource ?? null,
-        now,
-        idleSince: secondsBefore(now, lifetimes.sessionIdleSeconds),
-        refreshTokenHash: hashOf(redemption.refreshToken),
-        refreshExpiresAt: secondsAfter(now, lifetimes.refreshIdleSeconds),
-        offlineExpiresAt: secondsAfter(now, lifetimes.offlineIdleSeconds),
       }),
     );
-    return (
-      row && {
-        grant: personGrantOf(row),
-        account: profileOf(row),
-        hasRefreshToken: row.hasRefreshToken,
-      }
-    );
+    return row && redeemedOf(row);
   },
 
   /** Why `redeem` returned nothing. Changes nothing: revoking a replayed code's grant is `ending`'s. */

@@ -59,6 +59,15 @@ export const OwnPageRequest = z
   .readonly();
 export type OwnPageRequest = z.infer<typeof OwnPageRequest>;
 
+/** A device that somebody is about to answer for (RFC 8628 §3.3). */
+export const DeviceAnswerRequest = z
+  .object({
+    codeHash: z.string(),
+    /** As the device shows it: the person compares. */
+    userCode: z.string(),
+  })
+  .readonly();
+
 /** A request to sign out (RP-Initiated Logout §2), as far as it has been verified. */
 export const SignOutRequest = z
   .object({

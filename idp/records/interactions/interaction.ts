@@ -1,7 +1,7 @@
 // A request that waits for a person. What was asked is frozen in it; nothing is read from the browser
 // again (security A4), and it is worth nothing without the cookie of the browser that began it (A9).
 
-export type InteractionKind = "authorization" | "own-page" | "sign-out";
+export type InteractionKind = "authorization" | "own-page" | "sign-out" | "device";
 
 export type ConsentAnswer = "allowed" | "denied";
 

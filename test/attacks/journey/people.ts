@@ -75,6 +75,8 @@ export function people(idp: TestIdp, witness: Witness) {
       }
       const code = secret("code", told(await signIn(visitor, page, typed(alice))).code);
       await redeem(bank, code);
+      const device = await visitor.get(`${idp.issuer}/device`);
+      await visitor.submit(device, { user_code: "BCDF-GHJK" });
       // Another person in the same browser, then out by the form.
       const leave = await visitor.get(`${idp.issuer}/logout`);
       await visitor.submit(await visitor.get(leave.location ?? ""));

@@ -73,6 +73,46 @@ export const sampleModels: { [V in ViewName]: [Views[V], ...Views[V][]] } = {
     },
     { issuerHost, person: alice, action: "/choose-account/1", csrf },
   ],
+  device: [
+    { issuerHost, person: alice, action: "/device", csrf, userCode: "" },
+    { issuerHost, person: alice, action: "/device", csrf, userCode: "WDJB-MJHT" },
+    {
+      issuerHost,
+      person: alice,
+      action: "/device",
+      csrf,
+      userCode: "WDJB",
+      problem: { kind: "unknown" },
+    },
+    {
+      issuerHost,
+      person: alice,
+      action: "/device",
+      csrf,
+      userCode: "WDJB",
+      problem: { kind: "throttled", seconds: 40 },
+    },
+  ],
+  "device/answer": [
+    {
+      issuerHost,
+      client: stranger,
+      resources: [{ name: "Harbour Bank", mark: "harbour" }],
+      userCode: "WDJB-MJHT",
+      may: ["See your name", "Go on using this while you are away"],
+      mayNever: ["See or change your password"],
+      lifetime: { kind: "offline", idleDays: 30, absoluteDays: 90 },
+      person: alice,
+      action: "/device/1",
+      csrf,
+      passSeconds: 300,
+    },
+  ],
+  "device/answered": [
+    { issuerHost, client: stranger, outcome: "allowed" },
+    { issuerHost, client: stranger, outcome: "denied" },
+    { issuerHost, client: stranger, outcome: "late" },
+  ],
   consent: [
     {
       issuerHost,

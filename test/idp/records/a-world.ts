@@ -33,6 +33,7 @@ export const DAY = 24 * HOUR;
 
 export const lifetimes: Lifetimes = {
   codeSeconds: 60,
+  deviceCodeSeconds: 600,
   pushedRequestSeconds: 60,
   sessionIdleSeconds: 30 * MINUTE,
   sessionAbsoluteSeconds: 12 * HOUR,

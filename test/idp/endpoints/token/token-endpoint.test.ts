@@ -97,9 +97,9 @@ describe("client authentication at /token (RFC 6749 §2.3, §3.2.1)", () => {
       "invalid_client",
     ],
     [
-      "a client assertion",
+      "a client assertion of a type that is none",
       ({ bank }, ask) => ask(bank, { client_assertion: "x", client_assertion_type: "y" }),
-      "invalid_client",
+      "invalid_request",
     ],
   ];
   type Ask = (
@@ -214,7 +214,12 @@ describe("E9: grants by allow-list (ASVS 10.4.4)", () => {
     constructor: [],
     toString: [],
   } satisfies Record<string, string[]>;
-  const ours = new Set(["authorization_code", "refresh_token", "client_credentials"]);
+  const ours = new Set([
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    "urn:ietf:params:oauth:grant-type:device_code",
+  ]);
   const clients = ["bank", "portal", "spa", "machine"] as const;
   const table = [...Object.entries(grants), ["__proto__", []] as [string, string[]]].flatMap(
     ([grantType, allowed]) =>

@@ -4,7 +4,7 @@
  */
 import { invalidScope, invalidTarget } from "../../protocol/oauth-error.ts";
 import { isOidcScope, parseScope } from "../../protocol/scope.ts";
-import type { Client, Resource } from "../../records/clients/client.ts";
+import type { Client, Resource } from "./client.ts";
 
 export interface RequestedAccess {
   question: { scope?: string | undefined; resource: readonly string[] };
