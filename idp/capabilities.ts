@@ -25,6 +25,8 @@ import { cleanUpStore } from "./records/clean-up/clean-up-store.ts";
 import { authenticateClient } from "./records/clients/authenticate-client.ts";
 import { type ClientDirectory, clientDirectory } from "./records/clients/client-directory.ts";
 import { clientStore } from "./records/clients/client-store.ts";
+import { initialAccessTokenStore } from "./records/clients/initial-access-token-store.ts";
+import { registrationStore } from "./records/clients/registration-store.ts";
 import { consentStore } from "./records/consents/consent-store.ts";
 import { authorizationStore } from "./records/grants/authorization-store.ts";
 import { codeStore } from "./records/grants/code-store.ts";
@@ -118,6 +120,8 @@ export function capabilities(deps: CapabilityDeps) {
     }),
     clientStore: clientRecords,
     clients,
+    registrations: registrationStore(database),
+    initialAccessTokens: initialAccessTokenStore(database),
     authenticateClient: authenticateClient({ clients, audit, clock }),
     sessions: sessionStore(database, lifetimes),
     sessionList: sessionListStore(database, lifetimes),

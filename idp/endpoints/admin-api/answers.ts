@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Account } from "../../records/accounts/account.ts";
 import type { RecordedEvent } from "../../records/audit/audit-event.ts";
 import type { Client, Resource } from "../../records/clients/client.ts";
+import type { InitialAccessToken } from "../../records/clients/initial-access-token-store.ts";
 import type { Session } from "../../records/sessions/session.ts";
 
 const time = z.iso.datetime();
@@ -43,6 +44,16 @@ export const ClientAnswer = z.object({
   secrets: z.array(z.object({ id: z.string(), expires_at: time.optional() })),
   disabled_at: time.optional(),
   created_at: time,
+});
+
+export const RegistrationTokenAnswer = z.object({
+  id: z.string(),
+  name: z.string(),
+  uses: z.int(),
+  maximum_uses: z.int().optional(),
+  created_at: time,
+  expires_at: time,
+  ended_at: time.optional(),
 });
 
 export const ResourceAnswer = z.object({
@@ -113,6 +124,18 @@ export const clientAnswer = (client: Client): z.input<typeof ClientAnswer> => ({
   })),
   ...(client.disabledAt && { disabled_at: client.disabledAt.toISOString() }),
   created_at: client.createdAt.toISOString(),
+});
+
+export const registrationTokenAnswer = (
+  token: InitialAccessToken,
+): z.input<typeof RegistrationTokenAnswer> => ({
+  id: token.id,
+  name: token.name,
+  uses: token.uses,
+  maximum_uses: token.maximumUses,
+  created_at: token.createdAt.toISOString(),
+  expires_at: token.expiresAt.toISOString(),
+  ...(token.endedAt && { ended_at: token.endedAt.toISOString() }),
 });
 
 export const resourceAnswer = (resource: Resource): z.input<typeof ResourceAnswer> => ({

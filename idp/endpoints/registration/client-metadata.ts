@@ -3,7 +3,11 @@
 // not offered is refused by name, so that nobody believes to have what they have not.
 import { z } from "zod";
 import { calledUriProblem, isAtOriginOf } from "../../protocol/client-uri.ts";
-import { invalidClientMetadata, invalidRedirectUri } from "../../protocol/oauth-error.ts";
+import {
+  invalidClientMetadata,
+  invalidRedirectUri,
+  unapprovedSoftwareStatement,
+} from "../../protocol/oauth-error.ts";
 import { isPlainText } from "../../protocol/plain-text.ts";
 import { isAcceptableRedirectUri } from "../../protocol/redirect-uri.ts";
 import { parseScope } from "../../protocol/scope.ts";
@@ -30,6 +34,9 @@ const text = (longest: number) => z.string().min(1).max(longest).refine(isPlainT
 /** Shown to people as a link or an image; never fetched by us. */
 const webUrl = text(2048).refine(isWebUrl);
 
+/** What a sign-in here can say of itself (OIDC Core §2); the same list is in the discovery document. */
+const ACR_VALUES = ["pwd"] as const;
+
 const offered = ["authorization_code", "refresh_token", "client_credentials"] as const;
 
 const Metadata = z.object({
@@ -53,7 +60,8 @@ const Metadata = z.object({
   contacts: z.array(text(320)).max(20).optional(),
   software_id: text(200).optional(),
   software_version: text(200).optional(),
-  initiate_login_uri: webUrl.refine((url) => url.startsWith("https:")).optional(),
+  initiate_login_uri: z.string().optional(),
+  default_acr_values: z.array(z.enum(ACR_VALUES)).max(10).optional(),
   /** Signet's own: where the client's kit hears probes and notices about signing keys. */
   key_events_uri: z.string().optional(),
   backchannel_logout_uri: z.string().optional(),
@@ -86,10 +94,13 @@ export function clientMetadata(
   for (const member of notOffered) {
     if (isPresent(presented[member])) throw refused(member, "is not supported");
   }
+  if (isPresent(presented.software_statement))
+    throw unapprovedSoftwareStatement("software_statement is not accepted: no issuer is approved");
   const { scope, ...metadata } = checked(presented);
   requireRedirects(metadata);
   requireOwnKeyEvents(metadata, issuer);
   requireLogoutUris(metadata, issuer);
+  requireInitiateLogin(metadata, issuer);
   return {
     ...metadata,
     redirect_uris: distinct(metadata.redirect_uris),
@@ -153,6 +164,12 @@ function requireLogoutUris(metadata: Checked, issuer: string): void {
   const { frontchannel_logout_uri: uri, redirect_uris } = metadata;
   if (uri !== undefined && !isAtOriginOf(uri, redirect_uris))
     throw refused("frontchannel_logout_uri", "is not at the origin of one of the redirect_uris");
+}
+
+/** OIDC Core §4 wants https; a site on loopback beside an issuer on loopback has none. */
+function requireInitiateLogin({ initiate_login_uri: uri }: Checked, issuer: string): void {
+  const problem = uri === undefined ? undefined : calledUriProblem(uri, issuer);
+  if (problem !== undefined) throw refused("initiate_login_uri", problem);
 }
 
 /** RFC 7591 §2.1: the grants and the response types must belong together. */

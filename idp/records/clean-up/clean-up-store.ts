@@ -14,6 +14,7 @@ const expiring = [
   { table: "DeletedGrant", key: '"statusNumber"' },
   { table: "Interaction", key: '"id"' },
   { table: "PasswordLink", key: '"linkHash"' },
+  { table: "InitialAccessToken", key: '"id"' },
   { table: "SignInAttempt", key: '"bucket"' },
   { table: "KnownDevice", key: '"accountId", "deviceHash"' },
   { table: "KeySighting", key: '"clientId", "instance"' },

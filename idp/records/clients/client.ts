@@ -41,6 +41,10 @@ export interface Client {
   /** Registered members that inform and decide nothing: client_uri, logo_uri, contacts, … */
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly origin: ClientOrigin;
+  /** SHA-256 of what it manages its registration with (RFC 7592); only of clients that registered themselves. */
+  readonly registrationTokenHash?: string;
+  /** The initial access token it came with. */
+  readonly initialAccessTokenId?: string;
   readonly disabledAt?: Date;
   /** At most two, the newest first; they overlap while the client moves from one to the other. */
   readonly secrets: readonly ClientSecret[];
@@ -55,10 +59,16 @@ export type NewClient = Omit<
   Partial<Pick<Client, "idTokenSignedResponseAlg">>;
 
 /** `null` takes away what a client need not have. */
-export type ClientPatch = Partial<Omit<NewClient, "id" | "origin" | DispensableUri>> & {
+export type ClientPatch = Partial<Omit<NewClient, NeverChanged | DispensableUri>> & {
   readonly [Uri in DispensableUri]?: string | null;
-};
+} & { readonly defaultMaxAgeSeconds?: number | null };
 
+type NeverChanged =
+  | "id"
+  | "origin"
+  | "registrationTokenHash"
+  | "initialAccessTokenId"
+  | "defaultMaxAgeSeconds";
 type DispensableUri = "keyEventsUri" | "backchannelLogoutUri" | "frontchannelLogoutUri";
 
 export interface Resource {

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { NewClient } from "../../records/clients/client.ts";
-import { logoutColumns } from "../../records/clients/logout-metadata.ts";
+import type { ClientPatch, NewClient } from "../../records/clients/client.ts";
 import { withoutNulls } from "../../records/without-nulls.ts";
 import type { ClientMetadata } from "./client-metadata.ts";
 
@@ -8,9 +7,21 @@ import type { ClientMetadata } from "./client-metadata.ts";
 export function newClient(metadata: ClientMetadata): NewClient {
   // 128 random bits (RFC 7591 §3.2.1 wants it unique); hexadecimal survives every encoding.
   const id = randomBytes(16).toString("hex");
-  const { default_max_age: maxAge, key_events_uri: keyEventsUri } = metadata;
   return {
     id,
+    resources: [],
+    firstParty: false,
+    origin: "registration",
+    ...withoutNulls(describedClient(id, metadata)),
+  };
+}
+
+/** Whether the text has the shape of the ids made above. Checked before any look-up. */
+export const isRegisteredId = (text: string): boolean => /^[0-9a-f]{32}$/.test(text);
+
+/** Everything that metadata says of a client; null where it says nothing (RFC 7592 §2.2). */
+export const describedClient = (id: string, metadata: ClientMetadata) =>
+  ({
     // RFC 7591 §2: without a name, people are shown the client_id.
     name: metadata.client_name ?? id,
     tokenEndpointAuthMethod: metadata.token_endpoint_auth_method,
@@ -18,17 +29,16 @@ export function newClient(metadata: ClientMetadata): NewClient {
     postLogoutRedirectUris: metadata.post_logout_redirect_uris,
     grantTypes: metadata.grant_types,
     scopes: metadata.scopes,
-    resources: [],
-    firstParty: false,
     idTokenSignedResponseAlg: metadata.id_token_signed_response_alg,
-    ...(keyEventsUri === undefined ? {} : { keyEventsUri }),
-    ...withoutNulls(logoutColumns(metadata)),
-    ...(maxAge === undefined ? {} : { defaultMaxAgeSeconds: maxAge }),
+    keyEventsUri: metadata.key_events_uri ?? null,
+    backchannelLogoutUri: metadata.backchannel_logout_uri ?? null,
+    backchannelLogoutSessionRequired: metadata.backchannel_logout_session_required,
+    frontchannelLogoutUri: metadata.frontchannel_logout_uri ?? null,
+    frontchannelLogoutSessionRequired: metadata.frontchannel_logout_session_required,
+    defaultMaxAgeSeconds: metadata.default_max_age ?? null,
     requireAuthTime: metadata.require_auth_time,
     metadata: descriptive(metadata),
-    origin: "registration",
-  };
-}
+  }) satisfies ClientPatch;
 
 const descriptiveMembers = [
   "application_type",
@@ -42,6 +52,7 @@ const descriptiveMembers = [
   "software_id",
   "software_version",
   "initiate_login_uri",
+  "default_acr_values",
 ] as const;
 
 /** The members that inform people and decide nothing. */
