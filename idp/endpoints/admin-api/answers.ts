@@ -7,6 +7,8 @@ import type { Client, Resource } from "../../records/clients/client.ts";
 import type { InitialAccessToken } from "../../records/clients/initial-access-token-store.ts";
 import type { Session } from "../../records/sessions/session.ts";
 
+import { ClientDescription, clientDescription } from "./client-description.ts";
+
 const time = z.iso.datetime();
 
 export const AccountAnswer = z.object({
@@ -35,6 +37,9 @@ export const ClientAnswer = z.object({
   resources: z.array(z.string()),
   first_party: z.boolean(),
   id_token_signed_response_alg: z.string(),
+  default_max_age: z.int().optional(),
+  require_auth_time: z.boolean(),
+  ...ClientDescription.shape,
   key_events_uri: z.string().optional(),
   backchannel_logout_uri: z.string().optional(),
   backchannel_logout_session_required: z.boolean(),
@@ -112,6 +117,9 @@ export const clientAnswer = (client: Client): z.input<typeof ClientAnswer> => ({
   resources: [...client.resources],
   first_party: client.firstParty,
   id_token_signed_response_alg: client.idTokenSignedResponseAlg,
+  default_max_age: client.defaultMaxAgeSeconds,
+  require_auth_time: client.requireAuthTime,
+  ...clientDescription(client.metadata),
   key_events_uri: client.keyEventsUri,
   backchannel_logout_uri: client.backchannelLogoutUri,
   backchannel_logout_session_required: client.backchannelLogoutSessionRequired ?? false,

@@ -1,6 +1,7 @@
 // A client as an operator describes it, in the members of RFC 7591 §2 and Signet's own.
 import { z } from "zod";
 import { calledUriProblem } from "../../protocol/client-uri.ts";
+import { isPlainText } from "../../protocol/plain-text.ts";
 import { isAcceptableRedirectUri } from "../../protocol/redirect-uri.ts";
 import { isScopeToken } from "../../protocol/scope.ts";
 import { text } from "./words.ts";
@@ -22,6 +23,12 @@ const scope = z
 
 const resourceIdentifier = z.url({ protocol: /^https?$/ }).max(500);
 
+/** Shown to people as a link or an image; never fetched by us. */
+const webUrl = z
+  .url({ protocol: /^https?$/ })
+  .max(2_048)
+  .refine(isPlainText);
+
 const ClientMembers = z.strictObject({
   client_name: text(200),
   token_endpoint_auth_method: z.enum(["client_secret_basic", "client_secret_post", "none"]),
@@ -33,7 +40,14 @@ const ClientMembers = z.strictObject({
   scope,
   resources: z.array(resourceIdentifier).max(50),
   first_party: z.boolean(),
-  default_max_age: z.int().min(0),
+  client_uri: webUrl.nullable(),
+  logo_uri: webUrl.nullable(),
+  policy_uri: webUrl.nullable(),
+  tos_uri: webUrl.nullable(),
+  contacts: z.array(text(320)).max(20),
+  /** Where it begins a sign-in when we send somebody (OIDC Core §4). */
+  initiate_login_uri: z.string().nullable(),
+  default_max_age: z.int().min(0).max(31_536_000).nullable(),
   require_auth_time: z.boolean(),
   id_token_signed_response_alg: z.string().max(20),
   /** An operator may name other hosts than those of the redirects; null: it no longer hears. */
@@ -91,7 +105,13 @@ export function problemHere(
   return undefined;
 }
 
-const CALLED = ["key_events_uri", "backchannel_logout_uri", "frontchannel_logout_uri"] as const;
+/** Held to the rules of addresses that we call, or send people to by ourselves. */
+const CALLED = [
+  "key_events_uri",
+  "backchannel_logout_uri",
+  "frontchannel_logout_uri",
+  "initiate_login_uri",
+] as const;
 
 export const NewResource = z.strictObject({
   identifier: resourceIdentifier,

@@ -18,6 +18,7 @@ import type { ClientStore } from "../../records/clients/client-store.ts";
 import { logoutColumns } from "../../records/clients/logout-metadata.ts";
 import { withoutNulls } from "../../records/without-nulls.ts";
 import { clientAnswer } from "./answers.ts";
+import { descriptionPatch } from "./client-description.ts";
 import { ClientChange, NewClientRequest, problemHere } from "./client-request.ts";
 import { operatorCause } from "./operator-endpoint.ts";
 import { pathParameter, readPage, readRequest } from "./request-endpoint.ts";
@@ -84,8 +85,9 @@ export const clientsEndpoint = ({
     async update(ctx: Context) {
       const { reason, ...members } = await readRequest(ctx, ClientChange);
       requirePossible(members);
-      const { id } = await requireClient(ctx);
-      await clientStore.update(id, patch(members), clock.now(), operatorCause(ctx, { reason }));
+      const { id, metadata } = await requireClient(ctx);
+      const change = { ...patch(members), ...descriptionPatch(metadata, members) };
+      await clientStore.update(id, change, clock.now(), operatorCause(ctx, { reason }));
       clients.forget();
       sendJson(ctx, clientAnswer(await requireClient(ctx)));
     },
@@ -163,6 +165,7 @@ function newClient(request: ReturnType<typeof NewClientRequest.parse>): NewClien
     ...withoutNulls(patch(request)),
     name: request.client_name,
     metadata: {},
+    ...descriptionPatch({}, request),
     origin: "operator",
   };
 }
