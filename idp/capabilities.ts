@@ -26,6 +26,8 @@ import { authenticateClient } from "./records/clients/authenticate-client.ts";
 import { type ClientDirectory, clientDirectory } from "./records/clients/client-directory.ts";
 import { clientKeys } from "./records/clients/client-keys.ts";
 import { clientStore } from "./records/clients/client-store.ts";
+import { initialAccessTokenStore } from "./records/clients/initial-access-token-store.ts";
+import { registrationStore } from "./records/clients/registration-store.ts";
 import { usedJtiStore } from "./records/clients/used-jti-store.ts";
 import { consentStore } from "./records/consents/consent-store.ts";
 import { authorizationStore } from "./records/grants/authorization-store.ts";
@@ -136,6 +138,8 @@ export function capabilities(deps: CapabilityDeps) {
       audit,
       clock,
     }),
+    registrations: registrationStore(database),
+    initialAccessTokens: initialAccessTokenStore(database),
     sessions: sessionStore(database, lifetimes),
     sessionList: sessionListStore(database, lifetimes),
     interactions: interactionStore(database, lifetimes),

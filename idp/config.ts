@@ -19,6 +19,7 @@ export interface Config {
   /** Where `/admin` is: the issuer, or the issuer's host on ADMIN_PORT. */
   readonly adminOrigin: string;
   readonly adminToken?: string;
+  readonly registration: "closed" | "token" | "open";
   readonly registrationToken?: string;
   readonly databaseUrl?: string;
   readonly dataDirectory: string;
@@ -150,6 +151,8 @@ export function readConfig(environment: Environment, demoSecrets: DemoSecrets): 
         ? issuer
         : `${protocol}//${hostname}:${settings.ADMIN_PORT}`,
     ...(secrets.ADMIN_TOKEN === undefined ? {} : { adminToken: secrets.ADMIN_TOKEN }),
+    registration:
+      settings.REGISTRATION ?? (settings.REGISTRATION_TOKEN === undefined ? "closed" : "token"),
     ...(settings.REGISTRATION_TOKEN === undefined
       ? {}
       : { registrationToken: settings.REGISTRATION_TOKEN }),

@@ -17,6 +17,7 @@ import { introspectionEndpoint } from "./endpoints/introspection/introspection-e
 import { jwksEndpoint } from "./endpoints/jwks/jwks-endpoint.ts";
 import { keySightingsEndpoint } from "./endpoints/key-sightings/key-sightings-endpoint.ts";
 import { endSessionEndpoint } from "./endpoints/logout/end-session-endpoint.ts";
+import { registeredClientEndpoint } from "./endpoints/registration/registered-client-endpoint.ts";
 import { registrationEndpoint } from "./endpoints/registration/registration-endpoint.ts";
 import { revocationEndpoint } from "./endpoints/revocation/revocation-endpoint.ts";
 import { statusListEndpoint } from "./endpoints/status-list/status-list-endpoint.ts";
@@ -101,7 +102,7 @@ export function programRoutes(deps: RouteDeps): Router {
     ["client_credentials", clientCredentialsGrant(deps)],
     [DEVICE_CODE_GRANT, deviceCodeGrant({ ...deps, issueTokens: issueTokens(deps) })],
   ]);
-  const { registrationToken } = config;
+  const isRegistrationOpen = config.registration !== "closed";
   const discovery = discoveryEndpoint({
     issuer,
     ring,
@@ -118,7 +119,7 @@ export function programRoutes(deps: RouteDeps): Router {
       end_session_endpoint: "/logout",
       status_list_aggregation_endpoint: "/status-lists",
       signet_key_sightings_endpoint: "/key-sightings",
-      ...(registrationToken === undefined ? {} : { registration_endpoint: "/registration" }),
+      ...(isRegistrationOpen && { registration_endpoint: "/registration" }),
     },
   });
   const userinfo = userinfoEndpoint(deps);
@@ -141,8 +142,14 @@ export function programRoutes(deps: RouteDeps): Router {
     .post("/key-sightings", keySightingsEndpoint(deps))
     .get("/health/live", health.live)
     .get("/health/ready", health.ready);
-  if (registrationToken !== undefined) {
-    router.post("/registration", registrationEndpoint({ ...deps, registrationToken }));
+  if (isRegistrationOpen) {
+    const registering = { ...deps, registrationEndpoint: `${issuer}/registration` };
+    const registered = registeredClientEndpoint(registering);
+    router
+      .post("/registration", registrationEndpoint(registering))
+      .get("/registration/:client", registered.read)
+      .put("/registration/:client", registered.replace)
+      .delete("/registration/:client", registered.remove);
   }
   return router;
 }

@@ -205,12 +205,21 @@ export const Settings = z.object({
         "on the main port",
       ),
     ),
+  REGISTRATION: z
+    .enum(["closed", "token", "open"], { error: "must be closed, token or open" })
+    .optional()
+    .meta(
+      note(
+        "Who may register clients (RFC 7591): nobody, bearers of an initial access token, or with `open` anybody, 300 an hour.",
+        "token when `REGISTRATION_TOKEN` is set, else closed",
+      ),
+    ),
   REGISTRATION_TOKEN: secret(16)
     .optional()
     .meta(
       note(
-        "The initial access token for dynamic client registration (RFC 7591).",
-        "registration off",
+        "An initial access token that always works, beside those of `signet registration-tokens`.",
+        "none",
       ),
     ),
   TRUSTED_PROXIES: addressRanges

@@ -24,7 +24,7 @@ export class TokenRequestRefused extends Error {
 }
 
 export interface AuthorizationServer {
-  authorizationUrl(binding: RequestBinding): Promise<URL>;
+  authorizationUrl(binding: RequestBinding & { loginHint?: string }): Promise<URL>;
   /** @throws client.AuthorizationResponseError, TokenRequestRefused, Unreachable, or an error for a failed check */
   redeem(callback: URL, binding: RequestBinding): Promise<Tokens>;
   /** @throws TokenRequestRefused or Unreachable */
@@ -68,7 +68,7 @@ export function createAuthorizationServer(options: {
   };
 
   return {
-    async authorizationUrl({ state, nonce, codeVerifier }) {
+    async authorizationUrl({ state, nonce, codeVerifier, loginHint }) {
       return client.buildAuthorizationUrl(configuration(), {
         redirect_uri: redirectUri,
         scope,
@@ -77,6 +77,7 @@ export function createAuthorizationServer(options: {
         nonce,
         code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
         code_challenge_method: "S256",
+        ...(loginHint !== undefined && { login_hint: loginHint }),
       });
     },
     async redeem(callback, { state, nonce, codeVerifier }) {

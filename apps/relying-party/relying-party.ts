@@ -21,6 +21,7 @@ import { createRequireAccess, type NeededAccess } from "./require-access.ts";
 import { createRequireSession } from "./require-session.ts";
 import { createSessionRenewal } from "./session-renewal.ts";
 import { createBeginSignIn } from "./sign-in.ts";
+import { createSignInPage } from "./sign-in-page.ts";
 import { createSignOut } from "./sign-out.ts";
 import type { SiteConfig } from "./site-config.ts";
 import { createSiteKeys } from "./site-keys.ts";
@@ -140,6 +141,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     baseUrl,
     clock,
   });
+  const signInPage = createSignInPage({ beginSignIn, issuer, baseUrl });
   const callback = createCallback({
     authorizationServer,
     accessTokens,
@@ -159,9 +161,8 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
     routes: () =>
       // A path is spelled one way.
       new Router<SiteState>({ strict: true, sensitive: true })
-        .get("/sign-in", (ctx) =>
-          beginSignIn(ctx, new URLSearchParams(ctx.querystring).get("return") ?? "/"),
-        )
+        .get("/sign-in", signInPage.begin)
+        .post("/sign-in", signInPage.receive)
         .get("/callback", callback)
         .post("/sign-out", signOut)
         .post("/backchannel-logout", siteSessions.receiveLogout)

@@ -9,7 +9,12 @@ import type { SignInCookie } from "./sign-in-cookie.ts";
 import { signInNotPossible } from "./site-problem.ts";
 
 /** Sends the browser to the identity provider, to come back to `returnTo` (OIDC Core §3.1.2.1). */
-export type BeginSignIn = (ctx: Context, returnTo: string | undefined) => Promise<void>;
+export type BeginSignIn = (
+  ctx: Context,
+  returnTo: string | undefined,
+  /** Who is meant, as far as whoever sent the person knows. */
+  meant?: { readonly loginHint?: string },
+) => Promise<void>;
 
 export function createBeginSignIn(options: {
   provider: Provider;
@@ -28,7 +33,7 @@ export function createBeginSignIn(options: {
     if (!reachability.isPausing()) await provider.refresh();
     if (!provider.known() || reachability.unreachableSince()) throw signInNotPossible();
   };
-  return async (ctx, returnTo) => {
+  return async (ctx, returnTo, meant = {}) => {
     await requireProvider();
     const signIn = {
       state: randomState(),
@@ -37,7 +42,7 @@ export function createBeginSignIn(options: {
       returnTo: returnPath(returnTo, baseUrl),
       startedAt: numericDate(clock.now()),
     };
-    const url = await authorizationServer.authorizationUrl(signIn);
+    const url = await authorizationServer.authorizationUrl({ ...signIn, ...meant });
     await signIns.write(ctx, signIn);
     ctx.status = 303;
     ctx.redirect(url.href);

@@ -115,6 +115,15 @@ export const foreignRequest = (cause?: unknown) =>
     { cause },
   );
 
+/** Whoever sent the person here meant another provider than this site's (OIDC Core §4). */
+export const foreignSignIn = () =>
+  new SiteProblem({
+    status: 400,
+    title: "This link does not lead to our sign-in",
+    explanation: "It names somebody else to say who you are. We believe Signet alone.",
+    whatNext: [home, signInAgain],
+  });
+
 export const pageNotFound = () =>
   new SiteProblem({
     status: 404,

@@ -59,7 +59,7 @@ const demoSite = ({ clientId, name, baseUrl, scopes, clientFile }: Description):
     backchannelLogoutUri: `${baseUrl}/backchannel-logout`,
     backchannelLogoutSessionRequired: true,
     requireAuthTime: false,
-    metadata: { client_uri: `${baseUrl}/` },
+    metadata: { client_uri: `${baseUrl}/`, initiate_login_uri: `${baseUrl}/sign-in` },
     origin: "demo",
   },
   resource: { identifier: `${baseUrl}/api`, name, scopes, public: true },

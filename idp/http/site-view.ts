@@ -4,7 +4,7 @@ import type { SiteView } from "./views.ts";
 export interface RegisteredSite {
   readonly name: string;
   readonly redirectUris: readonly string[];
-  /** RFC 7591 §2; only `client_uri` is looked at, and only as a link. */
+  /** RFC 7591 §2; only addresses are looked at, and only as links. */
   readonly metadata: unknown;
   readonly firstParty: boolean;
 }
@@ -16,7 +16,7 @@ const MARKS = new Map([
 ] as const);
 
 export function siteView({ name, redirectUris, metadata, firstParty }: RegisteredSite): SiteView {
-  const home = ownAddress(clientUri(metadata), redirectUris) ?? frontPage(redirectUris);
+  const home = ownAddress(member(metadata, "client_uri"), redirectUris) ?? frontPage(redirectUris);
   const mark = firstParty ? [...MARKS].find(([owner]) => owner === name)?.[1] : undefined;
   return {
     name,
@@ -26,11 +26,26 @@ export function siteView({ name, redirectUris, metadata, firstParty }: Registere
   };
 }
 
-function clientUri(metadata: unknown): unknown {
-  return typeof metadata === "object" && metadata !== null && "client_uri" in metadata
-    ? metadata.client_uri
-    : undefined;
+/**
+ * Where the site begins a sign-in with us (OIDC Core §4), or undefined when it does not say, or says an
+ * address that is not its own.
+ */
+export function openingAddress(
+  { redirectUris, metadata }: Pick<RegisteredSite, "redirectUris" | "metadata">,
+  issuer: string,
+): string | undefined {
+  const address = ownAddress(member(metadata, "initiate_login_uri"), redirectUris);
+  if (address === undefined) return undefined;
+  const url = new URL(address);
+  // Said once, by us alone, and nothing of the person with it.
+  url.searchParams.set("iss", issuer);
+  return url.href;
 }
+
+const member = (metadata: unknown, name: string): unknown =>
+  typeof metadata === "object" && metadata !== null
+    ? new Map<string, unknown>(Object.entries(metadata)).get(name)
+    : undefined;
 
 /**
  * What a client says its address is, if answers go to that host as well: anyone may register, and

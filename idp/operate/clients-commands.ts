@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import { ClientAnswer } from "../endpoints/admin-api/answers.ts";
 import { everyPage } from "./every-page.ts";
@@ -32,6 +32,14 @@ interface Description {
   keyEventsUri?: string | false;
   backchannelLogoutUri?: string | false;
   frontchannelLogoutUri?: string | false;
+  clientUri?: string | false;
+  logoUri?: string | false;
+  policyUri?: string | false;
+  tosUri?: string | false;
+  contact?: string[] | false;
+  initiateLoginUri?: string | false;
+  defaultMaxAge?: number | false;
+  requireAuthTime?: boolean;
   reason?: string;
 }
 
@@ -130,7 +138,7 @@ export function clientsCommands(program: Command, { admin, say }: Operate): void
 
 const pathOf = (id: string) => `/clients/${encodeURIComponent(id)}`;
 
-const several = (value: string, before: string[] | undefined) => [...(before ?? []), value];
+const several = (value: string, before: string[] | false | undefined) => [...(before || []), value];
 
 /** `add` must have a name and `update` may have one: the API says which. */
 const describing = (command: Command): Command =>
@@ -169,7 +177,28 @@ const describing = (command: Command): Command =>
     .option("--backchannel-logout-uri <uri>", "where it hears that a sign-in has ended, from us")
     .option("--no-backchannel-logout-uri", "it does not hear so from us")
     .option("--frontchannel-logout-uri <uri>", "where it hears so in the person's browser")
-    .option("--no-frontchannel-logout-uri", "it does not hear so in the browser");
+    .option("--no-frontchannel-logout-uri", "it does not hear so in the browser")
+    .option("--client-uri <uri>", "its front page")
+    .option("--no-client-uri", "that of its redirect URI")
+    .option("--logo-uri <uri>", "its logo")
+    .option("--no-logo-uri", "none")
+    .option("--policy-uri <uri>", "what it does with what it is told of people")
+    .option("--no-policy-uri", "it does not say")
+    .option("--tos-uri <uri>", "its terms of service")
+    .option("--no-tos-uri", "it has none")
+    .option("--contact <address>", "who answers for it; repeat for several", several)
+    .option("--no-contact", "nobody")
+    .option("--initiate-login-uri <uri>", "where it begins a sign-in when people open it from here")
+    .option("--no-initiate-login-uri", "people are sent to its front page")
+    .option("--default-max-age <seconds>", "how old a sign-in may be unless it asks", wholeSeconds)
+    .option("--no-default-max-age", "as old as may be")
+    .option("--require-auth-time", "always say when the person signed in")
+    .option("--no-require-auth-time", "say so when asked");
+
+function wholeSeconds(value: string): number {
+  if (!/^\d{1,8}$/.test(value)) throw new InvalidArgumentError("It must be a number of seconds.");
+  return Number(value);
+}
 
 const members = (options: Description) => ({
   client_name: options.name,
@@ -189,10 +218,18 @@ const members = (options: Description) => ({
   key_events_uri: unlessTakenAway(options.keyEventsUri),
   backchannel_logout_uri: unlessTakenAway(options.backchannelLogoutUri),
   frontchannel_logout_uri: unlessTakenAway(options.frontchannelLogoutUri),
+  client_uri: unlessTakenAway(options.clientUri),
+  logo_uri: unlessTakenAway(options.logoUri),
+  policy_uri: unlessTakenAway(options.policyUri),
+  tos_uri: unlessTakenAway(options.tosUri),
+  contacts: options.contact === false ? [] : options.contact,
+  initiate_login_uri: unlessTakenAway(options.initiateLoginUri),
+  default_max_age: unlessTakenAway(options.defaultMaxAge),
+  require_auth_time: options.requireAuthTime,
 });
 
 /** What `--no-…` leaves behind is false. */
-const unlessTakenAway = (uri: string | false | undefined) => (uri === false ? null : uri);
+const unlessTakenAway = <Value>(value: Value | false) => (value === false ? null : value);
 
 const describe = (client: Client): string[] =>
   facts({
@@ -214,6 +251,14 @@ const describe = (client: Client): string[] =>
     "Key events": client.key_events_uri ?? "not heard",
     "Back-channel logout": client.backchannel_logout_uri ?? "not heard",
     "Front-channel logout": client.frontchannel_logout_uri ?? "not heard",
+    "Front page": client.client_uri,
+    Logo: client.logo_uri,
+    Policy: client.policy_uri,
+    Terms: client.tos_uri,
+    Contacts: client.contacts?.join(" "),
+    "Sign-in begins at": client.initiate_login_uri,
+    "Oldest sign-in": client.default_max_age?.toString(),
+    "Time of sign-in": client.require_auth_time ? "always said" : "said when asked",
     Secrets: client.secrets.map(({ id }) => id).join(" "),
     "Added by": client.origin,
   });

@@ -11,6 +11,7 @@ import { keyRevocationCommands } from "./key-revocation-commands.ts";
 import { keysCommands } from "./keys-commands.ts";
 import type { Operate } from "./operate.ts";
 import { output } from "./output.ts";
+import { registrationTokensCommands } from "./registration-tokens-commands.ts";
 import { resourcesCommands } from "./resources-commands.ts";
 import { sessionsCommands } from "./sessions-commands.ts";
 
@@ -38,6 +39,7 @@ const operate: Operate = {
 keyRevocationCommands(keysCommands(program, operate), operate);
 accountsCommands(program, operate);
 clientsCommands(program, operate);
+registrationTokensCommands(program, operate);
 resourcesCommands(program, operate);
 sessionsCommands(program, operate);
 auditCommands(program, operate);

@@ -1,2 +1,2 @@
 /** How strongly somebody can sign in here (OpenID Connect Core §2, `acr`); only what exists. */
-export const SUPPORTED_ACR_VALUES: readonly string[] = ["pwd"];
+export const SUPPORTED_ACR_VALUES = ["pwd"] as const;

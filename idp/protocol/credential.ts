@@ -11,6 +11,8 @@ const prefixes = {
   device: "sgd_",
   "password-link": "sgl_",
   "client-secret": "sgx_",
+  "initial-access": "sgi_",
+  registration: "sgm_",
   csrf: "sgt_",
 } as const;
 

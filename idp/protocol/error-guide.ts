@@ -175,6 +175,11 @@ export const ERROR_GUIDE: Readonly<Record<OAuthErrorCode, ErrorGuide>> = {
       "Private-use schemes need application_type native and a dot in the scheme (RFC 8252, 7.1).",
     ],
   },
+  unapproved_software_statement: {
+    specification: "RFC 7591, 3.2.2",
+    means: "Software statements are not taken: nobody is trusted to sign them.",
+    change: ["Send the metadata itself, without software_statement."],
+  },
   invalid_client_metadata: {
     specification: "RFC 7591, 3.2.2",
     means: "A member of the registration is malformed, not offered, or contradicts another.",

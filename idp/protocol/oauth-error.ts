@@ -36,7 +36,8 @@ export type OAuthErrorCode =
   | "expired_token"
   // RFC 7591 §3.2.2
   | "invalid_redirect_uri"
-  | "invalid_client_metadata";
+  | "invalid_client_metadata"
+  | "unapproved_software_statement";
 
 export interface OAuthErrorOptions {
   /** What really went wrong. For the log, never for the answer. */
@@ -143,6 +144,10 @@ export const invalidRedirectUri = (description: string) =>
 /** The description names the member that is wrong (RFC 7591 §3.2.2). */
 export const invalidClientMetadata = (description: string) =>
   new OAuthError("invalid_client_metadata", description);
+
+/** Nobody's statements are believed here (RFC 7591 §3.2.2). */
+export const unapprovedSoftwareStatement = (description: string) =>
+  new OAuthError("unapproved_software_statement", description);
 
 /** Anything unexpected; the cause is for the log only. */
 export const serverError = (cause: unknown) =>

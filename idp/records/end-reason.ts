@@ -12,4 +12,5 @@ export type EndReason =
   | "ended-by-administrator"
   | "account-disabled"
   | "client-disabled"
+  | "registration-changed"
   | "key-revoked";

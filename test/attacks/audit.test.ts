@@ -43,6 +43,8 @@ const EVENTS: Record<AuditKind, Happened> = {
   "client.removed": ["success", OPERATOR],
   "client.secret-added": ["success", OPERATOR],
   "client.secret-removed": ["success", OPERATOR],
+  "registration-token.added": ["success", OPERATOR],
+  "registration-token.ended": ["success", OPERATOR],
   "resource.changed": ["success", OPERATOR],
   "account.added": ["success", OPERATOR],
   "account.enabled": ["success", OPERATOR],

@@ -12,6 +12,10 @@ import {
 } from "./key-revocation-endpoint.ts";
 import { type KeysEndpointDeps, keysEndpoint } from "./keys-endpoint.ts";
 import { requireOperator } from "./operator-endpoint.ts";
+import {
+  type RegistrationTokensEndpointDeps,
+  registrationTokensEndpoint,
+} from "./registration-tokens-endpoint.ts";
 import { type ResourcesEndpointDeps, resourcesEndpoint } from "./resources-endpoint.ts";
 import { type SessionsEndpointDeps, sessionsEndpoint } from "./sessions-endpoint.ts";
 
@@ -20,6 +24,7 @@ export type AdminApiDeps = AccountsEndpointDeps &
   KeyReadinessEndpointDeps &
   KeyRevocationEndpointDeps &
   KeysEndpointDeps &
+  RegistrationTokensEndpointDeps &
   ResourcesEndpointDeps &
   SessionsEndpointDeps & {
     adminToken: string | undefined;
@@ -33,6 +38,7 @@ export function adminApi(deps: AdminApiDeps): Router {
   const revocation = keyRevocationEndpoint(deps);
   const accounts = accountsEndpoint(deps);
   const clients = clientsEndpoint(deps);
+  const registrationTokens = registrationTokensEndpoint(deps);
   const resources = resourcesEndpoint(deps);
   const sessions = sessionsEndpoint(deps);
   const audit = auditEndpoint(deps);
@@ -65,6 +71,9 @@ export function adminApi(deps: AdminApiDeps): Router {
     .post("/clients/:client/secret", guard, clients.addSecret)
     .post("/clients/:client/secrets/:secret/delete", guard, clients.removeSecret)
     .post("/clients/:client/delete", guard, clients.remove)
+    .get("/registration-tokens", guard, registrationTokens.list)
+    .post("/registration-tokens", guard, registrationTokens.add)
+    .post("/registration-tokens/:token/end", guard, registrationTokens.end)
     .get("/resources", guard, resources.list)
     .put("/resources", guard, resources.put)
     .get("/sessions", guard, sessions.list)

@@ -4,7 +4,10 @@ import { z } from "zod";
 import type { Account } from "../../records/accounts/account.ts";
 import type { RecordedEvent } from "../../records/audit/audit-event.ts";
 import type { Client, Resource } from "../../records/clients/client.ts";
+import type { InitialAccessToken } from "../../records/clients/initial-access-token-store.ts";
 import type { Session } from "../../records/sessions/session.ts";
+
+import { ClientDescription, clientDescription } from "./client-description.ts";
 
 const time = z.iso.datetime();
 
@@ -40,6 +43,9 @@ export const ClientAnswer = z.object({
   userinfo_signed_response_alg: z.string().optional(),
   pairwise_sector: z.string().optional(),
   require_pushed_authorization_requests: z.boolean(),
+  default_max_age: z.int().optional(),
+  require_auth_time: z.boolean(),
+  ...ClientDescription.shape,
   key_events_uri: z.string().optional(),
   backchannel_logout_uri: z.string().optional(),
   backchannel_logout_session_required: z.boolean(),
@@ -49,6 +55,16 @@ export const ClientAnswer = z.object({
   secrets: z.array(z.object({ id: z.string(), expires_at: time.optional() })),
   disabled_at: time.optional(),
   created_at: time,
+});
+
+export const RegistrationTokenAnswer = z.object({
+  id: z.string(),
+  name: z.string(),
+  uses: z.int(),
+  maximum_uses: z.int().optional(),
+  created_at: time,
+  expires_at: time,
+  ended_at: time.optional(),
 });
 
 export const ResourceAnswer = z.object({
@@ -107,6 +123,9 @@ export const clientAnswer = (client: Client): z.input<typeof ClientAnswer> => ({
   resources: [...client.resources],
   first_party: client.firstParty,
   id_token_signed_response_alg: client.idTokenSignedResponseAlg,
+  default_max_age: client.defaultMaxAgeSeconds,
+  require_auth_time: client.requireAuthTime,
+  ...clientDescription(client.metadata),
   key_events_uri: client.keyEventsUri,
   token_endpoint_auth_signing_alg: client.tokenEndpointAuthSigningAlg,
   jwks: client.jwks,
@@ -125,6 +144,18 @@ export const clientAnswer = (client: Client): z.input<typeof ClientAnswer> => ({
   })),
   ...(client.disabledAt && { disabled_at: client.disabledAt.toISOString() }),
   created_at: client.createdAt.toISOString(),
+});
+
+export const registrationTokenAnswer = (
+  token: InitialAccessToken,
+): z.input<typeof RegistrationTokenAnswer> => ({
+  id: token.id,
+  name: token.name,
+  uses: token.uses,
+  maximum_uses: token.maximumUses,
+  created_at: token.createdAt.toISOString(),
+  expires_at: token.expiresAt.toISOString(),
+  ...(token.endedAt && { ended_at: token.endedAt.toISOString() }),
 });
 
 export const resourceAnswer = (resource: Resource): z.input<typeof ResourceAnswer> => ({

@@ -4,6 +4,7 @@ import { OIDC_SCOPES } from "../../protocol/scope.ts";
 import type { Client, ClientPatch, NewClient } from "../../records/clients/client.ts";
 import { logoutColumns } from "../../records/clients/logout-metadata.ts";
 import { withoutNulls } from "../../records/without-nulls.ts";
+import { descriptionPatch } from "./client-description.ts";
 import type { ClientChange, NewClientRequest } from "./client-request.ts";
 
 /** Why a client as described could not prove itself, or undefined when it could. */
@@ -35,6 +36,7 @@ export function newClient(request: ReturnType<typeof NewClientRequest.parse>): N
     ...withoutNulls(clientPatch(request)),
     name: request.client_name,
     metadata: {},
+    ...descriptionPatch({}, request),
     origin: "operator",
   };
 }

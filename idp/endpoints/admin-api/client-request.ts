@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { CLIENT_SIGNING_ALGS, keySetProblem } from "../../protocol/client-key-set.ts";
 import { calledUriProblem } from "../../protocol/client-uri.ts";
+import { isPlainText } from "../../protocol/plain-text.ts";
 import { isAcceptableRedirectUri } from "../../protocol/redirect-uri.ts";
 import { isScopeToken } from "../../protocol/scope.ts";
 import { TOKEN_ENDPOINT_AUTH_METHODS } from "../../records/clients/client.ts";
@@ -23,6 +24,12 @@ const scope = z
   .refine((words) => words.every(isScopeToken), "contains characters a scope cannot have");
 
 const resourceIdentifier = z.url({ protocol: /^https?$/ }).max(500);
+
+/** Shown to people as a link or an image; never fetched by us. */
+const webUrl = z
+  .url({ protocol: /^https?$/ })
+  .max(2_048)
+  .refine(isPlainText);
 
 const ClientMembers = z.strictObject({
   client_name: text(200),
@@ -49,7 +56,14 @@ const ClientMembers = z.strictObject({
   scope,
   resources: z.array(resourceIdentifier).max(50),
   first_party: z.boolean(),
-  default_max_age: z.int().min(0),
+  client_uri: webUrl.nullable(),
+  logo_uri: webUrl.nullable(),
+  policy_uri: webUrl.nullable(),
+  tos_uri: webUrl.nullable(),
+  contacts: z.array(text(320)).max(20),
+  /** Where it begins a sign-in when we send somebody (OIDC Core §4). */
+  initiate_login_uri: z.string().nullable(),
+  default_max_age: z.int().min(0).max(31_536_000).nullable(),
   require_auth_time: z.boolean(),
   require_pushed_authorization_requests: z.boolean(),
   id_token_signed_response_alg: z.string().max(20),
@@ -121,11 +135,13 @@ export function problemHere(
 
 const SIGNED = ["id_token_signed_response_alg", "userinfo_signed_response_alg"] as const;
 
+/** Held to the rules of addresses that we call, or send people to by ourselves. */
 const CALLED = [
   "jwks_uri",
   "key_events_uri",
   "backchannel_logout_uri",
   "frontchannel_logout_uri",
+  "initiate_login_uri",
 ] as const;
 
 export const NewResource = z.strictObject({

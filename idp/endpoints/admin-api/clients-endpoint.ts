@@ -9,6 +9,7 @@ import type { ClientDirectory } from "../../records/clients/client-directory.ts"
 import type { ClientStore } from "../../records/clients/client-store.ts";
 import { clientAnswer } from "./answers.ts";
 import { clientPatch, keysProblem, type Members, newClient } from "./client-columns.ts";
+import { descriptionPatch } from "./client-description.ts";
 import { ClientChange, NewClientRequest, problemHere } from "./client-request.ts";
 import { operatorCause } from "./operator-endpoint.ts";
 import { pathParameter, readPage, readRequest } from "./request-endpoint.ts";
@@ -82,8 +83,8 @@ export const clientsEndpoint = ({
       const { reason, ...members } = await readRequest(ctx, ClientChange);
       requirePossible(members);
       const client = await requireClient(ctx);
-      const { id } = client;
-      const patch = clientPatch(members);
+      const { id, metadata } = client;
+      const patch = { ...clientPatch(members), ...descriptionPatch(metadata, members) };
       requireKeys({ ...client, ...patch });
       await clientStore.update(id, patch, clock.now(), operatorCause(ctx, { reason }));
       clients.forget();

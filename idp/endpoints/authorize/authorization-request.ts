@@ -161,7 +161,7 @@ async function hintedSubject(
 /** OpenID Connect Core §5.5.1.1; what is only wished for (acr_values) never fails. */
 function requireReachableAcr(claims: ClaimsRequest | undefined): void {
   const wanted = claims?.essentialAcr;
-  if (wanted && !wanted.some((acr) => SUPPORTED_ACR_VALUES.includes(acr))) {
+  if (wanted && !SUPPORTED_ACR_VALUES.some((acr) => wanted.includes(acr))) {
     throw unmetAuthenticationRequirements("No acr that claims calls essential can be reached here");
   }
 }

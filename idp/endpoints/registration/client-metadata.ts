@@ -1,70 +1,13 @@
 // The metadata a client may register (RFC 7591 §2, OpenID Connect Registration §2): every member that is
 // understood is checked and its default filled in; what is unknown is ignored; what is understood but
 // not offered is refused by name, so that nobody believes to have what they have not.
-import { z } from "zod";
-import { CLIENT_SIGNING_ALGS, keySetProblem } from "../../protocol/client-key-set.ts";
-import { calledUriProblem, isAtOriginOf } from "../../protocol/client-uri.ts";
-import { invalidClientMetadata, invalidRedirectUri } from "../../protocol/oauth-error.ts";
-import { isPlainText } from "../../protocol/plain-text.ts";
-import { isAcceptableRedirectUri } from "../../protocol/redirect-uri.ts";
+import type { z } from "zod";
+import { invalidRedirectUri, unapprovedSoftwareStatement } from "../../protocol/oauth-error.ts";
 import { parseScope } from "../../protocol/scope.ts";
-import { TOKEN_ENDPOINT_AUTH_METHODS } from "../../records/clients/client.ts";
+import { type Members, Metadata, NOT_OFFERED } from "./metadata-members.ts";
+import { consistentResponseTypes, refused, requireConsistent } from "./metadata-rules.ts";
 
-/** Members of features that Signet does not offer. */
-const notOffered = [
-  "request_uris",
-  "request_object_signing_alg",
-  "request_object_encryption_alg",
-  "request_object_encryption_enc",
-  "userinfo_encrypted_response_alg",
-  "userinfo_encrypted_response_enc",
-  "id_token_encrypted_response_alg",
-  "id_token_encrypted_response_enc",
-] as const;
-
-const text = (longest: number) => z.string().min(1).max(longest).refine(isPlainText);
-
-/** Shown to people as a link or an image; never fetched by us. */
-const webUrl = text(2048).refine(isWebUrl);
-
-const offered = ["authorization_code", "refresh_token", "client_credentials"] as const;
-
-const Metadata = z.object({
-  redirect_uris: z.array(z.string()).max(50).default([]),
-  post_logout_redirect_uris: z.array(z.string()).max(50).default([]),
-  token_endpoint_auth_method: z.enum(TOKEN_ENDPOINT_AUTH_METHODS).default("client_secret_basic"),
-  token_endpoint_auth_signing_alg: z.enum(CLIENT_SIGNING_ALGS).optional(),
-  jwks: z.unknown().optional(),
-  jwks_uri: z.string().optional(),
-  grant_types: z.array(z.enum(offered)).min(1).max(10).default(["authorization_code"]),
-  response_types: z.array(z.literal("code")).max(1).optional(),
-  scope: z.string().optional(),
-  client_name: text(200).optional(),
-  application_type: z.enum(["web", "native"]).default("web"),
-  subject_type: z.enum(["public", "pairwise"]).default("public"),
-  /** Fetched once, by `pairwise-sector.ts`. */
-  sector_identifier_uri: webUrl.optional(),
-  userinfo_signed_response_alg: z.string().optional(),
-  default_max_age: z.int().min(0).max(31_536_000).optional(),
-  require_auth_time: z.boolean().default(false),
-  require_pushed_authorization_requests: z.boolean().default(false),
-  client_uri: webUrl.optional(),
-  logo_uri: webUrl.optional(),
-  policy_uri: webUrl.optional(),
-  tos_uri: webUrl.optional(),
-  contacts: z.array(text(320)).max(20).optional(),
-  software_id: text(200).optional(),
-  software_version: text(200).optional(),
-  initiate_login_uri: webUrl.refine((url) => url.startsWith("https:")).optional(),
-  /** Signet's own: where the client's kit hears probes and notices about signing keys. */
-  key_events_uri: z.string().optional(),
-  backchannel_logout_uri: z.string().optional(),
-  backchannel_logout_session_required: z.boolean().default(false),
-  frontchannel_logout_uri: z.string().optional(),
-  frontchannel_logout_session_required: z.boolean().default(false),
-});
-
-export type ClientMetadata = Omit<z.output<typeof Metadata>, "response_types" | "scope"> & {
+export type ClientMetadata = Omit<Members, "response_types"> & {
   readonly response_types: readonly "code"[];
   readonly id_token_signed_response_alg: string;
   readonly scopes: readonly string[];
@@ -85,15 +28,13 @@ export function clientMetadata(
   presented: Readonly<Record<string, unknown>>,
   { scopes, signingAlgs, issuer }: MetadataRules,
 ): ClientMetadata {
-  for (const member of notOffered) {
+  for (const member of NOT_OFFERED) {
     if (isPresent(presented[member])) throw refused(member, "is not supported");
   }
+  if (isPresent(presented.software_statement))
+    throw unapprovedSoftwareStatement("software_statement is not accepted: no issuer is approved");
   const { scope, ...metadata } = checked(presented);
-  requireRedirects(metadata);
-  requireOwnKeyEvents(metadata, issuer);
-  requireLogoutUris(metadata, issuer);
-  requireSector(metadata, issuer);
-  requireKeys(metadata, issuer);
+  requireConsistent(metadata, issuer);
   const { userinfo_signed_response_alg: userinfoAlg } = metadata;
   if (userinfoAlg !== undefined && !signingAlgs.includes(userinfoAlg))
     throw refused("userinfo_signed_response_alg", "is not supported");
@@ -120,98 +61,6 @@ function checked(presented: Readonly<Record<string, unknown>>): z.output<typeof 
   throw refused(member, "has a value that is not supported");
 }
 
-type Checked = Omit<z.output<typeof Metadata>, "scope">;
-
-function requireRedirects(metadata: Checked): void {
-  const native = metadata.application_type === "native";
-  if (metadata.grant_types.includes("authorization_code") && metadata.redirect_uris.length === 0) {
-    throw invalidRedirectUri("redirect_uris is required for the authorization_code grant");
-  }
-  for (const uri of metadata.redirect_uris) {
-    const problem = isAcceptableRedirectUri(uri, { native });
-    if (problem !== undefined) throw invalidRedirectUri(`${shown(uri)} ${problem}`);
-  }
-  for (const uri of metadata.post_logout_redirect_uris) {
-    const problem = isAcceptableRedirectUri(uri, { native });
-    if (problem !== undefined)
-      throw refused("post_logout_redirect_uris", `has one that ${problem}`);
-  }
-}
-
-/** It is called by Signet itself: never anywhere but where the client's codes are sent. */
-function requireOwnKeyEvents({ key_events_uri: uri, redirect_uris }: Checked, issuer: string) {
-  if (uri === undefined) return;
-  const problem = calledUriProblem(uri, issuer);
-  if (problem !== undefined) throw refused("key_events_uri", problem);
-  if (!isAtOriginOf(uri, redirect_uris))
-    throw refused("key_events_uri", "is not at the origin of one of the redirect_uris");
-}
-
-/**
- * A browser loads the one with the person's cookies, so it must be where the client is (Front-Channel
- * Logout §2). The other may be on another host of the client's: it is told nothing that it could not know.
- */
-function requireLogoutUris(metadata: Checked, issuer: string): void {
-  for (const member of ["backchannel_logout_uri", "frontchannel_logout_uri"] as const) {
-    const uri = metadata[member];
-    const problem = uri === undefined ? undefined : calledUriProblem(uri, issuer);
-    if (problem !== undefined) throw refused(member, problem);
-  }
-  const { frontchannel_logout_uri: uri, redirect_uris } = metadata;
-  if (uri !== undefined && !isAtOriginOf(uri, redirect_uris))
-    throw refused("frontchannel_logout_uri", "is not at the origin of one of the redirect_uris");
-}
-
-/** RFC 7591 §2: keys are registered or pointed to, never both; private_key_jwt is nothing without any. */
-function requireKeys(metadata: Checked, issuer: string): void {
-  const { jwks, jwks_uri: uri, token_endpoint_auth_method: method } = metadata;
-  if (jwks !== undefined && uri !== undefined)
-    throw refused("jwks_uri", "and jwks are one too many");
-  const inline = jwks === undefined ? undefined : keySetProblem(jwks);
-  if (inline !== undefined) throw refused("jwks", inline);
-  const pointed = uri === undefined ? undefined : calledUriProblem(uri, issuer);
-  if (pointed !== undefined) throw refused("jwks_uri", pointed);
-  if (method !== "private_key_jwt") return;
-  if (jwks === undefined && uri === undefined)
-    throw refused("token_endpoint_auth_method", "private_key_jwt needs jwks or jwks_uri");
-}
-
-/** OpenID Connect Core §8.1: pairwise subjects are made for one host, and no client chooses whose. */
-function requireSector(metadata: Checked, issuer: string): void {
-  const { subject_type: type, sector_identifier_uri: uri, redirect_uris: redirects } = metadata;
-  if (uri !== undefined) {
-    const problem = calledUriProblem(uri, issuer);
-    if (problem !== undefined) throw refused("sector_identifier_uri", problem);
-    return;
-  }
-  const hosts = new Set(redirects.map((one) => new URL(one).host));
-  // A private-use scheme has no host at all.
-  if (type === "pairwise" && (hosts.size !== 1 || hosts.has(""))) {
-    throw refused("subject_type", "pairwise needs one redirect host or a sector_identifier_uri");
-  }
-}
-
-/** RFC 7591 §2.1: the grants and the response types must belong together. */
-function consistentResponseTypes(metadata: Checked): readonly "code"[] {
-  const { grant_types: grants, token_endpoint_auth_method: method } = metadata;
-  const byCode = grants.includes("authorization_code");
-  if (grants.includes("refresh_token") && !byCode) {
-    throw refused("grant_types", "has refresh_token without authorization_code to begin with");
-  }
-  // RFC 6749 §4.4: only a client that can prove who it is may act for itself.
-  if (grants.includes("client_credentials") && method === "none") {
-    throw refused(
-      "grant_types",
-      "has client_credentials, which needs a client that can prove who it is",
-    );
-  }
-  const responseTypes = metadata.response_types ?? (byCode ? ["code"] : []);
-  if (responseTypes.includes("code") !== byCode) {
-    throw refused("response_types", "and grant_types do not belong together");
-  }
-  return responseTypes;
-}
-
 function signingAlg(presented: unknown, [first = "RS256", ...others]: readonly string[]): string {
   if (!isPresent(presented)) return first;
   const alg = [first, ...others].find((supported) => supported === presented);
@@ -236,12 +85,4 @@ function scopeTokens(scope: string): string[] {
   }
 }
 
-function isWebUrl(candidate: string): boolean {
-  return URL.canParse(candidate) && /^https?:\/\//.test(candidate);
-}
-
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
-
-const shown = (uri: string) => (uri.length > 100 ? `${uri.slice(0, 100)}...` : uri);
-
-const refused = (member: string, problem: string) => invalidClientMetadata(`${member} ${problem}`);

@@ -1,5 +1,5 @@
-// POST /registration: a client registers itself (RFC 7591 §3). Mounted only where an initial access token
-// is set; whoever holds it may add clients, which are never first-party.
+// POST /registration: a client registers itself (RFC 7591 §3). Whoever is admitted may add clients,
+// which are never first-party. What they do afterwards with their registration is the next file's.
 import type { Context } from "koa";
 import { z } from "zod";
 import type { KeyRing } from "../../../keys/key-ring.ts";
@@ -7,27 +7,26 @@ import type { Clock } from "../../../prisma/clock.ts";
 import { readJson } from "../../http/parse.ts";
 import { cause } from "../../http/request-context.ts";
 import { sendJson } from "../../http/respond.ts";
-import { bearerToken } from "../../protocol/bearer-token.ts";
-import { hashOf, matchesHash, newCredential } from "../../protocol/credential.ts";
-import { invalidToken } from "../../protocol/oauth-error.ts";
-import { OIDC_SCOPES } from "../../protocol/scope.ts";
+import { hashOf, newCredential } from "../../protocol/credential.ts";
 import type { AuditStore } from "../../records/audit/audit-store.ts";
-import { type Resource, usesSecret } from "../../records/clients/client.ts";
+import { usesSecret } from "../../records/clients/client.ts";
 import type { ClientDirectory } from "../../records/clients/client-directory.ts";
-import type { ClientStore } from "../../records/clients/client-store.ts";
+import type { RegistrationStore } from "../../records/clients/registration-store.ts";
 import type { OutboundCall } from "../../sending/outbound-call.ts";
+import { type AdmissionDeps, actorOf, findAdmission, notAdmitted } from "./admission.ts";
 import { clientInformation } from "./client-information.ts";
 import { clientMetadata } from "./client-metadata.ts";
-import { newClient } from "./new-client.ts";
+import { newClient } from "./described-client.ts";
 import { pairwiseSector } from "./pairwise-sector.ts";
+import { registrableScopes } from "./registrable-scopes.ts";
 
-export interface RegistrationEndpointDeps {
-  /** Opens the door (RFC 7591 §1.2). */
-  readonly registrationToken: string;
+export interface RegistrationEndpointDeps extends AdmissionDeps {
   readonly issuer: string;
+  /** Absolute. */
+  readonly registrationEndpoint: string;
   readonly ring: Pick<KeyRing, "signingAlgs">;
   readonly clients: Pick<ClientDirectory, "resources" | "forget">;
-  readonly clientStore: Pick<ClientStore, "add">;
+  readonly registrations: Pick<RegistrationStore, "register">;
   readonly audit: Pick<AuditStore, "record">;
   /** For a sector_identifier_uri. */
   readonly call: OutboundCall;
@@ -37,47 +36,58 @@ export interface RegistrationEndpointDeps {
 /** Whatever members come: `clientMetadata` judges them, since it names each in its refusal. */
 const Presented = z.looseObject({});
 
+/** Strangers are told to come back; the hour they wait for slides, so this is a guess. */
+const RETRY_AFTER_SECONDS = 600;
+
 export const registrationEndpoint = ({
-  registrationToken,
   issuer,
+  registrationEndpoint,
   ring,
   clients,
-  clientStore,
+  registrations,
   audit,
   call,
   clock,
+  ...admitting
 }: RegistrationEndpointDeps) => {
-  const registrationTokenHash = hashOf(registrationToken);
+  const admissionOf = findAdmission(admitting);
+
+  const refuse = (ctx: Context, reason: string) =>
+    audit.record({
+      at: clock.now(),
+      kind: "client.registration-refused",
+      outcome: "refused",
+      ...cause(ctx, "anonymous"),
+      reason,
+    });
 
   return async (ctx: Context): Promise<void> => {
-    const token = bearerToken({ authorization: ctx.get("Authorization") });
-    if (!matchesHash(token, registrationTokenHash)) {
-      await audit.record({
-        at: clock.now(),
-        kind: "client.registration-refused",
-        outcome: "refused",
-        ...cause(ctx, "anonymous"),
-      });
-      throw invalidToken("The initial access token is not valid");
+    const admission = await admissionOf(ctx.get("Authorization"), clock.now());
+    if (!admission) {
+      await refuse(ctx, "wrong initial access token");
+      throw notAdmitted();
     }
     const presented = await readJson(ctx, Presented);
     const scopes = registrableScopes(await clients.resources());
-    const { signingAlgs } = ring;
-    const metadata = clientMetadata(presented, { scopes, signingAlgs, issuer });
+    const metadata = clientMetadata(presented, { scopes, signingAlgs: ring.signingAlgs, issuer });
 
-    const registered = newClient(metadata, await pairwiseSector(metadata, call));
-    const clientSecret = usesSecret(registered) ? newCredential("client-secret") : undefined;
-    const by = cause(ctx, "registration-token");
-    const client = await clientStore.add(registered, clientSecret, clock.now(), by);
+    const described = newClient(metadata, await pairwiseSector(metadata, call));
+    const clientSecret = usesSecret(described) ? newCredential("client-secret") : undefined;
+    const registrationToken = newCredential("registration");
+    const client = { ...described, registrationTokenHash: hashOf(registrationToken) };
+    const by = cause(ctx, actorOf(admission));
+    const outcome = await registrations.register(client, clientSecret, admission, clock.now(), by);
+    if (outcome.kind === "token-spent") {
+      await refuse(ctx, "initial access token used up");
+      throw notAdmitted();
+    }
+    if (outcome.kind === "too-many-strangers") {
+      await refuse(ctx, "too many registrations without a token");
+      ctx.set("Retry-After", String(RETRY_AFTER_SECONDS));
+      ctx.throw(429, "Too many clients have registered lately");
+    }
     clients.forget();
-    sendJson(ctx, clientInformation(client, metadata, clientSecret), { status: 201 });
+    const own = { registrationEndpoint, registrationToken, clientSecret };
+    sendJson(ctx, clientInformation(outcome.client, own), { status: 201 });
   };
 };
-
-/** The scopes of OpenID Connect and of every resource that any client may name. */
-const registrableScopes = (resources: readonly Resource[]): string[] => [
-  ...new Set([
-    ...OIDC_SCOPES,
-    ...resources.filter((resource) => resource.public).flatMap(({ scopes }) => Object.keys(scopes)),
-  ]),
-];

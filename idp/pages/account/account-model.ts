@@ -32,6 +32,8 @@ export interface SessionRow {
 /** A site that holds something of the person's, or would be given it again without asking. */
 export interface AppRow {
   readonly site: SiteView;
+  /** Where it begins a sign-in, absolute; absent when it does not say. */
+  readonly open?: string | undefined;
   /** Run by the same company as Signet. */
   readonly isOwn: boolean;
   /** What it may know of the person, in words; empty when nothing. */

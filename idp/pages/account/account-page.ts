@@ -74,7 +74,7 @@ export const accountPage = (deps: AccountPageDeps) => {
       count: total,
       oddCount: rows.filter(({ isOdd }) => isOdd).length,
       sessions: rows,
-      apps: appRows(shown, { clients: known, resources: await clients.resources(), form }),
+      apps: appRows(shown, { clients: known, resources: await clients.resources(), issuer, form }),
       ...(query.apps > 1 && { earlierApps: appsPath(query.apps - 1) }),
       ...(apps.length > APPS_A_PAGE && { laterApps: appsPath(query.apps + 1) }),
       ...(total > 1 && { elsewhere: form(ELSEWHERE_PATH) }),

@@ -1,5 +1,5 @@
 import { permissions } from "../../http/permissions.ts";
-import { siteView } from "../../http/site-view.ts";
+import { openingAddress, siteView } from "../../http/site-view.ts";
 import type { Client, Resource } from "../../records/clients/client.ts";
 import type { ConnectedApp } from "../../records/grants/connected-app-store.ts";
 import type { AccountForm, AppRow } from "./account-model.ts";
@@ -8,6 +8,7 @@ import { takeBackPath } from "./account-paths.ts";
 export interface AppWords {
   readonly clients: ReadonlyMap<string, Client>;
   readonly resources: readonly Resource[];
+  readonly issuer: string;
   readonly form: (to: string) => AccountForm;
 }
 
@@ -17,7 +18,7 @@ const OF_THE_PERSON = ["openid", "profile", "email", "phone", "address"];
 /** The person's connected apps, each with what it may do in the words in which it was asked for. */
 export function appRows(
   apps: readonly ConnectedApp[],
-  { clients, resources, form }: AppWords,
+  { clients, resources, issuer, form }: AppWords,
 ): AppRow[] {
   return apps.flatMap((app): AppRow[] => {
     const client = clients.get(app.clientId);
@@ -31,6 +32,7 @@ export function appRows(
     return [
       {
         site: siteView(client),
+        open: openingAddress(client, issuer),
         isOwn: client.firstParty,
         may: inOneSentence(permissions(ofThePerson, []).may),
         mayUse: inOneSentence(permissions(others, named).may),

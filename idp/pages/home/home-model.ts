@@ -17,7 +17,10 @@ export interface HomeModel {
       })
     | undefined;
   /** Sites to go to: those Signet vouches for. */
-  readonly sites: readonly SiteView[];
+  readonly sites: readonly (SiteView & {
+    /** Where it begins a sign-in, absolute; absent when it does not say. */
+    readonly open?: string | undefined;
+  })[];
   readonly activeKeyId?: string | undefined;
   readonly passSeconds: number;
 }

@@ -5,7 +5,7 @@ import type { Clock } from "../../../prisma/clock.ts";
 import type { CookieJar } from "../../http/cookies.ts";
 import type { OwnPageUrl } from "../../http/own-pages.ts";
 import { render } from "../../http/render.ts";
-import { siteView } from "../../http/site-view.ts";
+import { openingAddress, siteView } from "../../http/site-view.ts";
 import type { AccountProfile } from "../../records/accounts/account.ts";
 import type { Client } from "../../records/clients/client.ts";
 import type { SessionStore } from "../../records/sessions/session-store.ts";
@@ -38,7 +38,7 @@ export const homePage =
         console: mayEnterConsole(signedIn.account) ? ownPageUrl("/admin/keys") : undefined,
         since: signedIn.session.authenticatedAt,
       },
-      sites: sites.map(siteView),
+      sites: sites.map((site) => ({ ...siteView(site), open: openingAddress(site, issuer) })),
       activeKeyId: ring.activeKid,
       passSeconds: lifetimes.accessTokenSeconds,
     });

@@ -35,6 +35,8 @@ export type AuditKind =
   | "client.removed"
   | "client.secret-added"
   | "client.secret-removed"
+  | "registration-token.added"
+  | "registration-token.ended"
   | "resource.changed"
   | "account.added"
   | "account.enabled"

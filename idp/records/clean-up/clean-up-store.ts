@@ -17,6 +17,7 @@ const expiring = [
   { table: "DeviceCode", key: '"codeHash"' },
   { table: "UsedJti", key: '"jtiHash"' },
   { table: "PasswordLink", key: '"linkHash"' },
+  { table: "InitialAccessToken", key: '"id"' },
   { table: "SignInAttempt", key: '"bucket"' },
   { table: "KnownDevice", key: '"accountId", "deviceHash"' },
   { table: "KeySighting", key: '"clientId", "instance"' },

@@ -1,7 +1,7 @@
 // Clients, their secrets, and resources. Every change raises DirectoryVersion in its transaction, so
 // that each replica knows when its copy of them is old; raising it first also puts all such changes
 // in one row.
-import type { Database } from "../../../prisma/database.ts";
+import type { Database, Orm } from "../../../prisma/database.ts";
 import {
   type ClientSecret as ClientSecretRow,
   Prisma,
@@ -44,17 +44,7 @@ export const clientStore = (database: Database) => ({
     try {
       return await database.transaction(async (orm) => {
         await raiseDirectoryVersion(orm);
-        const row = await orm.client.create({
-          data: {
-            ...(client as Prisma.ClientCreateInput),
-            ...(secret !== undefined && { secrets: { create: secretRow(secret, now) } }),
-            createdAt: now,
-            updatedAt: now,
-          },
-          include: withSecrets,
-        });
-        await writeAudit(orm, auditOf("client.added", client.id, now, cause));
-        return clientOf(row);
+        return addClient(orm, client, secret, now, cause);
       });
     } catch (error) {
       if (isDuplicate(error)) throw new ClientExists();
@@ -90,10 +80,7 @@ export const clientStore = (database: Database) => ({
     });
   },
 
-  async find(id: string): Promise<Client | undefined> {
-    const row = await database.orm.client.findUnique({ where: { id }, include: withSecrets });
-    return row ? clientOf(row) : undefined;
-  },
+  find: (id: string): Promise<Client | undefined> => findClient(database.orm, id),
 
   /** In the order of their ids. @param after  id of the last client already seen */
   async list(page: { limit: number; after?: string }): Promise<Client[]> {
@@ -169,10 +156,7 @@ export const clientStore = (database: Database) => ({
       await raiseDirectoryVersion(orm);
       // The row is held from here on: nobody is granted anything between the two.
       await orm.client.updateMany({ where: { id }, data: { disabledAt: now } });
-      await rememberGrantsOf(orm, id, now);
-      const { count } = await orm.client.deleteMany({ where: { id } });
-      if (count > 0) await writeAudit(orm, auditOf("client.removed", id, now, cause));
-      return count > 0;
+      return removeClient(orm, id, now, cause);
     });
   },
 
@@ -205,6 +189,41 @@ export const clientStore = (database: Database) => ({
   directoryVersion: (): Promise<number> => directoryVersion(database.orm),
 });
 
+/** Within a transaction that has raised the directory's version. */
+export async function addClient(
+  orm: Orm,
+  client: NewClient,
+  secret: string | undefined,
+  now: Date,
+  cause: Cause,
+): Promise<Client> {
+  const row = await orm.client.create({
+    data: {
+      ...(client as Prisma.ClientCreateInput),
+      ...(secret !== undefined && { secrets: { create: secretRow(secret, now) } }),
+      createdAt: now,
+      updatedAt: now,
+    },
+    include: withSecrets,
+  });
+  await writeAudit(orm, auditOf("client.added", client.id, now, cause));
+  return clientOf(row);
+}
+
+/** Within a transaction that holds the client's row. @returns false when there is no such client */
+export async function removeClient(orm: Orm, id: string, now: Date, cause: Cause) {
+  await rememberGrantsOf(orm, id, now);
+  const { count } = await orm.client.deleteMany({ where: { id } });
+  if (count > 0) await writeAudit(orm, auditOf("client.removed", id, now, cause));
+  return count > 0;
+}
+
+/** As this transaction sees it. */
+export async function findClient(orm: Orm, id: string): Promise<Client | undefined> {
+  const row = await orm.client.findUnique({ where: { id }, include: withSecrets });
+  return row ? clientOf(row) : undefined;
+}
+
 const newestFirst: Prisma.ClientSecretOrderByWithRelationInput[] = [
   { createdAt: "desc" },
   { id: "desc" },
@@ -214,18 +233,21 @@ const withSecrets = { secrets: { orderBy: newestFirst } } satisfies Prisma.Clien
 type ClientRow = Prisma.ClientGetPayload<{ include: typeof withSecrets }>;
 
 /** Prisma has a null of its own for JSON. */
-const columnsOf = ({ jwks, ...patch }: ClientPatch): Prisma.ClientUpdateManyMutationInput => ({
+export const columnsOf = ({
+  jwks,
+  ...patch
+}: ClientPatch): Prisma.ClientUpdateManyMutationInput => ({
   ...(patch as Prisma.ClientUpdateManyMutationInput),
   ...(jwks !== undefined && { jwks: jwks === null ? Prisma.DbNull : (jwks as object) }),
 });
 
-const secretRow = (secret: string, now: Date) => ({
+export const secretRow = (secret: string, now: Date) => ({
   id: newIdentifier(),
   secretHash: hashOf(secret),
   createdAt: now,
 });
 
-const auditOf = (kind: AuditKind, clientId: string, at: Date, cause: Cause) => ({
+export const auditOf = (kind: AuditKind, clientId: string, at: Date, cause: Cause) => ({
   at,
   kind,
   outcome: "success" as const,

@@ -58,6 +58,10 @@ export interface Client {
   /** Registered members that inform and decide nothing: client_uri, logo_uri, contacts, … */
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly origin: ClientOrigin;
+  /** SHA-256 of what it manages its registration with (RFC 7592); only of clients that registered themselves. */
+  readonly registrationTokenHash?: string;
+  /** The initial access token it came with. */
+  readonly initialAccessTokenId?: string;
   readonly disabledAt?: Date;
   /** At most two, the newest first; they overlap while the client moves from one to the other. */
   readonly secrets: readonly ClientSecret[];
@@ -72,9 +76,16 @@ export type NewClient = Omit<
   Partial<Pick<Client, "idTokenSignedResponseAlg">>;
 
 /** `null` takes away what a client need not have. */
-export type ClientPatch = Partial<Omit<NewClient, "id" | "origin" | Dispensable>> & {
+export type ClientPatch = Partial<Omit<NewClient, NeverChanged | Dispensable>> & {
   readonly [Member in Dispensable]?: string | null;
-};
+} & { readonly defaultMaxAgeSeconds?: number | null };
+
+type NeverChanged =
+  | "id"
+  | "origin"
+  | "registrationTokenHash"
+  | "initialAccessTokenId"
+  | "defaultMaxAgeSeconds";
 
 type Dispensable =
   | "keyEventsUri"

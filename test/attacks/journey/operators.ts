@@ -26,6 +26,7 @@ export function operators(idp: TestIdp, witness: Witness) {
       redirect_uris: ["https://site.example/cb"],
     });
     secret("registered secret", JSON.parse(registered).client_secret);
+    secret("registration token", JSON.parse(registered).registration_access_token);
     await register(secret("wrong registration token", "canary-wrong-registration"), {});
 
     const client = {
@@ -42,6 +43,17 @@ export function operators(idp: TestIdp, witness: Witness) {
     await operator("POST", "/clients/added/disable", exercise);
     await operator("POST", "/clients/added/enable", exercise);
     await operator("POST", "/clients/added/delete", exercise);
+    const made = await operator("POST", "/registration-tokens", { name: "A team" });
+    secret("initial access token", made.body.token);
+    const own = await register(made.body.token, { redirect_uris: ["https://own.example/cb"] });
+    const information = JSON.parse(own);
+    secret("registered secret", information.client_secret);
+    const registration = secret("registration token", information.registration_access_token);
+    await localFetch(information.registration_client_uri, {
+      method: "DELETE",
+      headers: { Authorization: `Bearer ${registration}` },
+    });
+    await operator("POST", `/registration-tokens/${made.body.id}/end`, exercise);
     const resource = { identifier: "https://api.example", name: "An API", scopes: {} };
     await operator("PUT", "/resources", resource);
   }

@@ -49,9 +49,24 @@ describe("client metadata (RFC 7591 §2)", () => {
   });
 
   it("ignores what it does not know, and null", () => {
-    expect(
-      accept({ "client_name#de": "Bank", nonsense: 1, software_statement: "x", logo_uri: null }),
-    ).toEqual(accept({}));
+    expect(accept({ "client_name#de": "Bank", nonsense: 1, logo_uri: null })).toEqual(accept({}));
+  });
+
+  it("refuses a software statement, which nobody here would believe (RFC 7591 §3.2.2)", () => {
+    expect(() => accept({ software_statement: "e30.e30." })).toThrow(
+      expect.objectContaining({ code: "unapproved_software_statement" }),
+    );
+  });
+
+  it("takes where a sign-in is begun, over http on loopback only where the issuer itself is", () => {
+    const initiate_login_uri = "https://rp.example/sign-in?a=b";
+    expect(accept({ initiate_login_uri, default_acr_values: ["pwd"] })).toMatchObject({
+      initiate_login_uri,
+      default_acr_values: ["pwd"],
+    });
+    const local = { redirect_uris, initiate_login_uri: "http://rp.localhost:4001/sign-in" };
+    const issuer = "http://id.localhost:4000";
+    expect(clientMetadata(local, { ...rules, issuer })).toMatchObject(local);
   });
 
   it("gives of the scopes asked for those that exist, and says so", () => {
@@ -117,6 +132,12 @@ describe("client metadata (RFC 7591 §2)", () => {
     ["policy_uri", { policy_uri: "/policy" }],
     ["tos_uri", { tos_uri: "file:///etc/passwd" }],
     ["initiate_login_uri", { initiate_login_uri: "http://rp.example/start" }],
+    ["initiate_login_uri", { initiate_login_uri: "javascript:alert(1)" }],
+    ["initiate_login_uri", { initiate_login_uri: "https://rp.example/start#x" }],
+    ["initiate_login_uri", { initiate_login_uri: "http://rp.localhost/start" }],
+    ["default_acr_values", { default_acr_values: ["phr"] }],
+    ["default_acr_values", { default_acr_values: "pwd" }],
+    ["contacts", { contacts: Array.from({ length: 21 }, (_, i) => `${i}@rp.example`) }],
     ["contacts", { contacts: "me@rp.example" }],
     ["default_max_age", { default_max_age: -1 }],
     ["default_max_age", { default_max_age: "60" }],

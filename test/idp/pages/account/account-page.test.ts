@@ -37,6 +37,7 @@ beforeAll(async () => {
     name: "Ledgerline",
     firstParty: false,
     redirectUris: ["https://bank.example/callback"],
+    metadata: { initiate_login_uri: "https://bank.example/sign-in" },
   });
   return () => idp.close();
 });
@@ -202,7 +203,10 @@ describe("connected apps", () => {
       scope: "openid offline_access accounts:read",
       resource: API.identifier,
     });
-    const text = textOf(await accountOf(visitor, idp));
+    const page = await accountOf(visitor, idp);
+    const opening = `https://bank.example/sign-in?iss=${encodeURIComponent(idp.issuer)}`;
+    expect(page.text).toContain(`<a href="${opening}">Open<span class="hidden"> Ledgerline`);
+    const text = textOf(page);
     expect(text).toMatch(
       /Harbour Bank bank\.example One of our own .*see your name.*While you are signed in/,
     );

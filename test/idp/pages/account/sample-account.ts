@@ -80,6 +80,7 @@ export const accountSamples = {
         },
         {
           site: { name: "Ledgerline", host: "ledgerline.example" },
+          open: "https://ledgerline.example/sign-in?iss=https%3A%2F%2Fid.example.test",
           isOwn: false,
           may: "",
           mayUse: "See your accounts and balances",

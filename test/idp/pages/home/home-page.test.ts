@@ -19,6 +19,24 @@ describe("front page", () => {
     expect(page.text).not.toContain("A stranger");
   });
 
+  it("opens a site where it begins a sign-in with us (OIDC Core §4), and nowhere else", async () => {
+    const site = (id: string, initiate_login_uri: string) =>
+      aClient(idp, id, {
+        name: `Site ${id}`,
+        redirectUris: [`https://${id}.example/callback`],
+        metadata: { initiate_login_uri },
+      });
+    await site("one", "https://one.example/sign-in?a=b&iss=https://evil.example");
+    await site("two", "https://one.example/sign-in");
+    await site("three", "javascript:alert(1)");
+    const { text } = await aVisitor().get(`${idp.issuer}/`);
+    const iss = encodeURIComponent(idp.issuer);
+    expect(text).toContain(`href="https://one.example/sign-in?a=b&amp;iss=${iss}"`);
+    expect(text).toContain('href="https://two.example/"');
+    expect(text).toContain('href="https://three.example/"');
+    expect(text).not.toContain("javascript:");
+  });
+
   it("says who is signed in, and the way out; keys are for administrators", async () => {
     const alice = await aPerson(idp);
     const visitor = aVisitor();

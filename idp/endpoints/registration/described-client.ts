@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { NewClient } from "../../records/clients/client.ts";
-import { logoutColumns } from "../../records/clients/logout-metadata.ts";
+import type { ClientPatch, NewClient } from "../../records/clients/client.ts";
 import { withoutNulls } from "../../records/without-nulls.ts";
 import type { ClientMetadata } from "./client-metadata.ts";
 
@@ -11,11 +10,24 @@ import type { ClientMetadata } from "./client-metadata.ts";
 export function newClient(metadata: ClientMetadata, sector: string | undefined): NewClient {
   // 128 random bits (RFC 7591 §3.2.1 wants it unique); hexadecimal survives every encoding.
   const id = randomBytes(16).toString("hex");
-  const { default_max_age: maxAge, key_events_uri: keyEventsUri } = metadata;
-  const { userinfo_signed_response_alg: userinfoAlg, jwks, jwks_uri: jwksUri } = metadata;
-  const { token_endpoint_auth_signing_alg: assertionAlg } = metadata;
   return {
     id,
+    resources: [],
+    firstParty: false,
+    origin: "registration",
+    ...withoutNulls(describedClient(id, metadata, sector)),
+  };
+}
+
+/** Whether the text has the shape of the ids made above. Checked before any look-up. */
+export const isRegisteredId = (text: string): boolean => /^[0-9a-f]{32}$/.test(text);
+
+/**
+ * Everything that metadata says of a client; null where it says nothing (RFC 7592 §2.2).
+ * @param sector  of its pairwise subjects, if it has them
+ */
+export const describedClient = (id: string, metadata: ClientMetadata, sector: string | undefined) =>
+  ({
     // RFC 7591 §2: without a name, people are shown the client_id.
     name: metadata.client_name ?? id,
     tokenEndpointAuthMethod: metadata.token_endpoint_auth_method,
@@ -23,23 +35,22 @@ export function newClient(metadata: ClientMetadata, sector: string | undefined):
     postLogoutRedirectUris: metadata.post_logout_redirect_uris,
     grantTypes: metadata.grant_types,
     scopes: metadata.scopes,
-    resources: [],
-    firstParty: false,
     idTokenSignedResponseAlg: metadata.id_token_signed_response_alg,
-    ...(assertionAlg === undefined ? {} : { tokenEndpointAuthSigningAlg: assertionAlg }),
-    ...(jwks === undefined ? {} : { jwks }),
-    ...(jwksUri === undefined ? {} : { jwksUri }),
-    ...(userinfoAlg === undefined ? {} : { userinfoSignedResponseAlg: userinfoAlg }),
-    ...(sector === undefined ? {} : { pairwiseSector: sector }),
-    ...(keyEventsUri === undefined ? {} : { keyEventsUri }),
-    ...withoutNulls(logoutColumns(metadata)),
-    ...(maxAge === undefined ? {} : { defaultMaxAgeSeconds: maxAge }),
+    tokenEndpointAuthSigningAlg: metadata.token_endpoint_auth_signing_alg ?? null,
+    jwks: metadata.jwks ?? null,
+    jwksUri: metadata.jwks_uri ?? null,
+    userinfoSignedResponseAlg: metadata.userinfo_signed_response_alg ?? null,
+    pairwiseSector: sector ?? null,
+    keyEventsUri: metadata.key_events_uri ?? null,
+    backchannelLogoutUri: metadata.backchannel_logout_uri ?? null,
+    backchannelLogoutSessionRequired: metadata.backchannel_logout_session_required,
+    frontchannelLogoutUri: metadata.frontchannel_logout_uri ?? null,
+    frontchannelLogoutSessionRequired: metadata.frontchannel_logout_session_required,
+    defaultMaxAgeSeconds: metadata.default_max_age ?? null,
     requireAuthTime: metadata.require_auth_time,
     requirePushedAuthorizationRequests: metadata.require_pushed_authorization_requests,
     metadata: descriptive(metadata),
-    origin: "registration",
-  };
-}
+  }) satisfies ClientPatch;
 
 const descriptiveMembers = [
   "application_type",
@@ -54,6 +65,7 @@ const descriptiveMembers = [
   "software_id",
   "software_version",
   "initiate_login_uri",
+  "default_acr_values",
 ] as const;
 
 /** The members that inform people and decide nothing. */
