@@ -11,11 +11,12 @@ export interface Weakening {
 }
 
 export function weakenings(
-  settings: Pick<Settings, "PKCE_FOR" | "ASSERTION_AUDIENCE">,
+  settings: Pick<Settings, "PKCE_FOR" | "ASSERTION_AUDIENCE" | "REGISTRATION">,
 ): Weakening[] {
   const chosen: Weakening[] = [];
   if (settings.PKCE_FOR === "public") chosen.push(PKCE_FOR_PUBLIC);
   if (settings.ASSERTION_AUDIENCE !== "issuer") chosen.push(ASSERTION_AUDIENCE_TOKEN_ENDPOINT);
+  if (settings.REGISTRATION === "open") chosen.push(REGISTRATION_OPEN);
   return chosen;
 }
 
@@ -29,4 +30,10 @@ const ASSERTION_AUDIENCE_TOKEN_ENDPOINT: Weakening = {
   setting: "ASSERTION_AUDIENCE=issuer-or-token-endpoint",
   title: "Clients may address their assertions to the token endpoint.",
   text: "ASSERTION_AUDIENCE is issuer-or-token-endpoint. A provider that is not honest can then have a client sign an assertion that counts here. Unset it when every client writes the issuer.",
+};
+
+const REGISTRATION_OPEN: Weakening = {
+  setting: "REGISTRATION=open",
+  title: "Anybody may register a client.",
+  text: "REGISTRATION is open. Whoever registers chooses the name that people read on the consent page. Set it to token, and give those who need it a token of signet registration-tokens.",
 };

@@ -83,4 +83,5 @@ const isOtherwise = (known: NewClient, described: NewClient): boolean =>
   known.keyEventsUri !== described.keyEventsUri ||
   known.backchannelLogoutUri !== described.backchannelLogoutUri ||
   known.tokenEndpointAuthMethod !== described.tokenEndpointAuthMethod ||
-  known.jwksUri !== described.jwksUri;
+  known.jwksUri !== described.jwksUri ||
+  known.metadata.initiate_login_uri !== described.metadata.initiate_login_uri;

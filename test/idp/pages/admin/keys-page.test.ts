@@ -57,6 +57,14 @@ describe("the console's door", () => {
     await weaker.idp.close();
   });
 
+  it("says that registration is open to anybody", async () => {
+    expect((await someoneAt(console, console.ines)).page.text).not.toContain("register a client");
+    const weaker = await aConsole({ environment: { REGISTRATION: "open" } });
+    const { page } = await someoneAt(weaker, weaker.ines);
+    expect(textOf(page.text)).toContain("Anybody may register a client.");
+    await weaker.idp.close();
+  });
+
   it("D1: is open to who looks after the keys alone", async () => {
     const { visitor, page } = await someoneAt(console, console.bruno);
     expect(page.status).toBe(200);
