@@ -64,7 +64,7 @@ export default defineConfig({
       project("pglite", "pglite", onBothDatabases),
       project("postgresql", "postgresql", postgresql.kind === "none" ? [] : onBothDatabases),
       project("pkce-for-public", "pglite", whateverPkceIsFor, "public"),
-      project("apart", "pglite", ["test/{apps,journeys,supply-chain}/**/*.test.ts"]),
+      project("apart", "pglite", ["test/{apps,clients,journeys,supply-chain}/**/*.test.ts"]),
     ],
   },
 });

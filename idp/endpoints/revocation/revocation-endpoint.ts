@@ -41,4 +41,6 @@ export const revocationEndpoint =
     ctx.status = 200;
     ctx.set("Cache-Control", "no-store");
     ctx.body = "";
+    // An empty answer has no type; `text/plain` is an error to clients that look (oidc-client-ts).
+    ctx.remove("Content-Type");
   };

@@ -1,9 +1,9 @@
 // A site that nobody here wrote: a client library on one side, a person's browser on the other, and
 // between them nothing but the provider's public surface.
-import { aVisitor, type Visitor } from "../../support/a-visitor.ts";
-import { anIdp, aPerson, type Person, type TestIdp } from "../../support/an-idp.ts";
-import { openTestDatabase } from "../../support/databases.ts";
-import { movableClock } from "../../support/movable-clock.ts";
+import { aVisitor, type Visitor } from "../support/a-visitor.ts";
+import { anIdp, aPerson, type Person, type TestIdp } from "../support/an-idp.ts";
+import { openTestDatabase } from "../support/databases.ts";
+import { movableClock } from "../support/movable-clock.ts";
 
 export const CALLBACK = "https://site.example/callback";
 export const SIGNED_OUT = "https://site.example/signed-out";

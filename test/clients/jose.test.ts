@@ -9,8 +9,8 @@ import {
   SignJWT,
 } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { localFetch } from "../../support/local-fetch.ts";
-import { aClient } from "../endpoints/authorize/arranging.ts";
+import { aClient } from "../idp/endpoints/authorize/arranging.ts";
+import { localFetch } from "../support/local-fetch.ts";
 import { aWorld, BANK_API, PORTAL_API, type World } from "./a-site.ts";
 
 let world: World;

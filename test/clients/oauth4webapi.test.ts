@@ -2,8 +2,8 @@
 // own rules (content types, required members, signatures), and a resource server's side of RFC 9068.
 import * as oauth from "oauth4webapi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { REGISTRATION_TOKEN } from "../../support/an-idp.ts";
-import { localFetch } from "../../support/local-fetch.ts";
+import { REGISTRATION_TOKEN } from "../support/an-idp.ts";
+import { localFetch } from "../support/local-fetch.ts";
 import { aWorld, BANK_API, CALLBACK, PORTAL_API, throughTheBrowser, type World } from "./a-site.ts";
 
 const http = {

@@ -2,9 +2,9 @@
 // whole provider: registered by itself, signed in through the pages.
 import * as client from "openid-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { aVisitor, type Visitor } from "../../support/a-visitor.ts";
-import { REGISTRATION_TOKEN } from "../../support/an-idp.ts";
-import { localFetch } from "../../support/local-fetch.ts";
+import { aVisitor, type Visitor } from "../support/a-visitor.ts";
+import { REGISTRATION_TOKEN } from "../support/an-idp.ts";
+import { localFetch } from "../support/local-fetch.ts";
 import {
   aWorld,
   BANK_API,
