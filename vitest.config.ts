@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { findPostgresql } from "./test/support/postgresql-server.ts";
 
-const onBothDatabases = ["prisma", "keys", "idp", "attacks", "faults"].map(
+const onBothDatabases = ["prisma", "keys", "idp", "attacks", "conformance", "faults"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 
