@@ -9,6 +9,7 @@ const prefixes = {
   session: "sgs_",
   browser: "sgb_",
   device: "sgd_",
+  "device-code": "sgo_",
   "password-link": "sgl_",
   "client-secret": "sgx_",
   "initial-access": "sgi_",

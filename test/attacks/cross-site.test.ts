@@ -137,7 +137,10 @@ let waitingUnder: string;
 async function aDevice(): Promise<void> {
   waitingUnder = newUserCode();
   const asked = { clientId: bank.id, scopes: ["openid"], resources: [], userCode: waitingUnder };
-  await idp.known.deviceCodes.issue({ ...asked, code: newCredential("device") }, idp.clock.now());
+  await idp.known.deviceCodes.issue(
+    { ...asked, code: newCredential("device-code") },
+    idp.clock.now(),
+  );
 }
 
 /** A page of her own, when she is signed in elsewhere as well. */

@@ -46,7 +46,7 @@ export const deviceAuthorizationEndpoint = (deps: DeviceAuthorizationEndpointDep
     const mayRefresh = client.grantTypes.includes("refresh_token");
     const granted = scopes.filter((scope) => scope !== "offline_access" || mayRefresh);
 
-    const code = newCredential("device");
+    const code = newCredential("device-code");
     const asked = { code, clientId: client.id, scopes: granted, resources };
     const userCode = await issueUnderFreeCode(asked);
     const complete = new URLSearchParams({ user_code: userCode });

@@ -131,10 +131,11 @@ export const deviceAnswerPage = (deps: DeviceAnswerPageDeps) => {
     { accountId }: Session,
   ): Promise<boolean> {
     const now = clock.now();
+    if (!(await deviceCodes.deny(codeHash, now))) return false;
     const by = cause(ctx, `account:${accountId}`);
     const denied = { kind: "consent.denied", outcome: "refused", accountId, clientId } as const;
     await deps.audit.record({ at: now, ...by, ...denied });
-    return deviceCodes.deny(codeHash, now);
+    return true;
   }
 
   /** Whoever signed out meanwhile signs in again, and types the code again. */

@@ -14,7 +14,13 @@ const expiring = [
   { table: "DeletedGrant", key: '"statusNumber"' },
   { table: "Interaction", key: '"id"' },
   { table: "PushedRequest", key: '"referenceHash"' },
-  { table: "DeviceCode", key: '"codeHash"' },
+  // Those that were allowed go with their grant: a replay is recognised as long as there is one. The others
+  // are told for an hour that they are over.
+  {
+    table: "DeviceCode",
+    key: '"codeHash"',
+    when: `"grantId" IS NULL AND "expiresAt" <= :now::timestamptz - INTERVAL '1 hour'`,
+  },
   { table: "UsedJti", key: '"jtiHash"' },
   { table: "PasswordLink", key: '"linkHash"' },
   { table: "InitialAccessToken", key: '"id"' },
@@ -24,17 +30,19 @@ const expiring = [
   { table: "KeyRevocationRequest", key: '"id"' },
   // Also when it has arrived: until then it tells who was reached and when.
   { table: "Delivery", key: '"id"' },
-] as const;
+] as const satisfies readonly { table: string; key: string; when?: string }[];
+
+const EXPIRED = '"expiresAt" <= :now::timestamptz';
 
 /** The lock lasts as long as the statement; who does not get it removes nothing. */
-const removals = expiring.map(({ table, key }) =>
+const removals = expiring.map(({ table, key, ...only }) =>
   namedStatement<{ removed: number }, { now: Date; batch: number }>(
     `clean_up.${table}`,
     `WITH elected AS MATERIALIZED (
        SELECT pg_try_advisory_xact_lock(${CLEAN_UP_LOCK}) AS "won"
      ), expired AS (
        SELECT ${key} FROM "${table}"
-       WHERE (SELECT "won" FROM elected) AND "expiresAt" <= :now::timestamptz
+       WHERE (SELECT "won" FROM elected) AND ${"when" in only ? only.when : EXPIRED}
        ORDER BY "expiresAt" LIMIT :batch::int
        FOR UPDATE SKIP LOCKED
      ), removed AS (

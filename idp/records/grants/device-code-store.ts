@@ -84,7 +84,7 @@ const issueOne = namedStatement<
 /** The answer and the grant, or neither; the first answer counts. */
 const allowOne = namedStatement<{ sid: string }, PersonGrantValues & { codeHash: string }>(
   "device_code.allow",
-  // RECURSIVE only lets `granted` ask for a part that stands below it.
+  // RECURSIVE only lets `known` ask for a part that stands below it.
   `WITH RECURSIVE ${grantToPerson("answered")}, answered AS (
      UPDATE "DeviceCode" SET "answer" = 'allowed', "grantId" = :grantId
      FROM allowed
@@ -193,7 +193,7 @@ export const deviceCodeStore = (database: Database, lifetimes: DeviceCodeLifetim
     },
     now: Date,
   ): Promise<Redeemed | undefined> {
-    if (!isCredential("device", redemption.code)) return undefined;
+    if (!isCredential("device-code", redemption.code)) return undefined;
     const values = redemptionValues(redemption, lifetimes, now);
     const [row] = await database.sql(redeemOnce, redeemOnce.values(values));
     return row && redeemedOf(row);
@@ -201,7 +201,7 @@ export const deviceCodeStore = (database: Database, lifetimes: DeviceCodeLifetim
 
   /** Why `redeem` returned nothing; a device that asks too early has to wait longer from now on. */
   async poll(code: string, clientId: string, now: Date): Promise<DevicePoll> {
-    if (!isCredential("device", code)) return { kind: "unknown" };
+    if (!isCredential("device-code", code)) return { kind: "unknown" };
     const values = { codeHash: hashOf(code), clientId, now };
     const [row] = await database.sql(notePoll, notePoll.values(values));
     return row ? pollOf(row, clientId, now) : { kind: "unknown" };

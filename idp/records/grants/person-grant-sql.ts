@@ -54,7 +54,8 @@ export const grantToPerson = (onlyWith?: string): string => `signed_in AS (
      FOR SHARE OF c
    ), known AS (
      INSERT INTO "SessionClient" ("sessionId", "clientId", "sid", "createdAt", "lastUsedAt")
-     SELECT "sessionId", "clientId", :proposedSid, :now::timestamptz, :now::timestamptz FROM allowed
+     SELECT "sessionId", "clientId", :proposedSid, :now::timestamptz, :now::timestamptz
+     FROM allowed ${onlyWith === undefined ? "" : `WHERE EXISTS (SELECT 1 FROM ${onlyWith})`}
      ON CONFLICT ("sessionId", "clientId") DO UPDATE SET "lastUsedAt" = EXCLUDED."lastUsedAt"
      RETURNING "sid"
    ), granted AS (
@@ -66,7 +67,7 @@ export const grantToPerson = (onlyWith?: string): string => `signed_in AS (
        :now::timestamptz, :now::timestamptz,
        CASE :kind::text WHEN 'session' THEN LEAST("expiresAt", :grantExpiresAt::timestamptz)
          ELSE :grantExpiresAt::timestamptz END
-     FROM allowed, known ${onlyWith === undefined ? "" : `WHERE EXISTS (SELECT 1 FROM ${onlyWith})`}
+     FROM allowed, known
      RETURNING "id", "sid"
    ), used AS (
      UPDATE "Session" s SET "lastUsedAt" = GREATEST(s."lastUsedAt", :now::timestamptz)

@@ -8,7 +8,8 @@ const PASSED = "passed" as const;
 export const thirdPartyLogin: Modules = {
   async "oidcc-3rd_party-init-login"(suite) {
     const initiate_login_uri = "https://suite.example/test/initiate";
-    const client = await suite.register({ initiate_login_uri });
+    // Its name puts it on the first page of the person's apps, however many other modules have made.
+    const client = await suite.register({ initiate_login_uri, client_name: "Aardvark" });
     expect(client.metadata.initiate_login_uri).toBe(initiate_login_uri);
     const { visitor } = await suite.signIn(client);
     const account = await visitor.get(`${suite.idp.issuer}/account`);

@@ -64,7 +64,7 @@ describe("POST /device_authorization (RFC 8628 §3.1-3.2)", () => {
     const { status, headers, body } = await begin();
     expect(status).toBe(200);
     expect(body).toEqual({
-      device_code: expect.stringMatching(/^sgd_[\w-]{43}$/),
+      device_code: expect.stringMatching(/^sgo_[\w-]{43}$/),
       user_code: expect.stringMatching(/^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/),
       verification_uri: `${idp.issuer}/device`,
       verification_uri_complete: `${idp.issuer}/device?user_code=${body.user_code}`,
@@ -262,6 +262,24 @@ describe("at /token (RFC 8628 §3.4-3.5)", () => {
     expect(await poll(body.device_code)).toEqual(error("expired_token"));
   });
 
+  it("R2: what nobody answered is told to be over for an hour, and what was redeemed as long as its grant", async () => {
+    const late = await begin();
+    const { body } = await begin(tv, { scope: "openid offline_access" });
+    await answer(await somebody(), body.user_code, "allow");
+    const { refresh_token } = (await poll(body.device_code)).body;
+    idp.clock.advance(3_599);
+    await idp.known.cleanUp.removeExpired(idp.clock.now(), 100_000);
+    expect(await poll(late.body.device_code)).toEqual(error("expired_token"));
+    idp.clock.advance(602);
+    await idp.known.cleanUp.removeExpired(idp.clock.now(), 100_000);
+    expect(await poll(late.body.device_code)).toEqual(error("invalid_grant"));
+    // A replay is still known for one, and ends what came of it.
+    expect(await poll(body.device_code)).toEqual(error("invalid_grant"));
+    const refresh = { grant_type: "refresh_token", refresh_token };
+    const refreshed = await aVisitor().post(`${idp.issuer}/token`, refresh, basic(tv));
+    expect(JSON.parse(refreshed.text).error).toBe("invalid_grant");
+  });
+
   it("E1: of 50 polls at the same time one gets the tokens; a replay ends them", async () => {
     const { body } = await begin();
     await answer(await somebody(), body.user_code, "allow");
@@ -281,7 +299,13 @@ describe("at /token (RFC 8628 §3.4-3.5)", () => {
 
   it("T9: no other secret passes for a device code", async () => {
     const { body } = await begin();
-    for (const code of [body.user_code, `sgc_${body.device_code.slice(4)}`, "sgd_", "x"]) {
+    for (const code of [
+      body.user_code,
+      `sgc_${body.device_code.slice(4)}`,
+      `sgd_${body.device_code.slice(4)}`,
+      "sgo_",
+      "x",
+    ]) {
       expect(await poll(code)).toEqual(error("invalid_grant"));
     }
   });
