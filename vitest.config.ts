@@ -11,7 +11,8 @@ const onBothDatabases = ["prisma", "keys", "idp", "attacks", "conformance", "fau
 
 /** Security items T, A, E and C: tokens, authorization, the token endpoint, client authentication. */
 const whateverPkceIsFor = [
-  "test/idp/endpoints/{authorize,token,userinfo,introspection,revocation}/**/*.test.ts",
+  "test/idp/endpoints/*.test.ts",
+  "test/idp/endpoints/{authorize,token,device,userinfo,introspection,revocation}/**/*.test.ts",
   "test/idp/records/grants/code-store.test.ts",
   "test/attacks/{races,user-switch,sign-in-across-a-change,hostile-input}.test.ts",
 ];

@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { decodeProtectedHeader, jwtVerify } from "jose";
 import { pino } from "pino";
 import { KeptKeys } from "../../apps/relying-party/kept-keys.ts";
@@ -26,7 +27,7 @@ export async function kitThroughRotations(database: Database, rotations: number)
   const keys = aKeyLifecycle(database, clock, { signingAlgs: [ALG] });
   await keys.start();
   let fetches = 0;
-  const { site, forget } = await aSite(keys, clock, () => {
+  const { site, settled, forget } = await aSite(keys, clock, () => {
     fetches += 1;
   });
   const kids = new Set<string>();
@@ -47,6 +48,7 @@ export async function kitThroughRotations(database: Database, rotations: number)
     // A site that is used now and then, between twice in a lead and four times.
     const pauses = 2 + (rotation % 3);
     for (let pause = 0; pause < pauses; pause += 1) {
+      await settled();
       clock.advance(LEAD_SECONDS / pauses);
       await keys.poll();
       await verify(await mint());
@@ -55,6 +57,7 @@ export async function kitThroughRotations(database: Database, rotations: number)
     const { kind } = await keys.rotate({ actor: "test" });
     if (kind !== "rotated") throw new Error(`not rotated: ${kind}`);
     for (const token of [await mint(), last]) await verify(token);
+    await settled();
     clock.advance(LONGEST_TOKEN_SECONDS - 1);
     await verify(last);
   }
@@ -68,7 +71,8 @@ async function aSite(
   { ring }: KeyLifecycle,
   clock: MovableClock,
   asked: () => void,
-): Promise<{ site: KeyCache; forget: () => Promise<void> }> {
+): Promise<{ site: KeyCache; settled: () => Promise<void>; forget: () => Promise<void> }> {
+  let answered: readonly string[] = [];
   const directory = await mkdtemp(join(tmpdir(), "signet-kit-"));
   const site = createKeyCache({
     issuer: "https://id.example.com",
@@ -77,6 +81,8 @@ async function aSite(
     fetch: async () => {
       asked();
       const { body, etag, maxAgeSeconds } = ring.publication();
+      const { keys } = JSON.parse(Buffer.from(body).toString("utf8"));
+      answered = keys.map(({ kid }: { kid: string }) => kid);
       const headers = {
         "Content-Type": "application/jwk-set+json",
         "Cache-Control": `public, max-age=${maxAgeSeconds}`,
@@ -93,6 +99,10 @@ async function aSite(
   await site.refresh();
   return {
     site,
+    /** What it was answered it holds as well: no answer is on its way while the clock jumps. */
+    async settled() {
+      while (!answered.every((kid) => site.kids().includes(kid))) await wait(1);
+    },
     async forget() {
       await site.stop();
       await rm(directory, { recursive: true, force: true });

@@ -8,5 +8,17 @@ declare module "../../http/views.ts" {
 
 export interface ErrorsModel {
   readonly issuerHost: string;
-  readonly errors: readonly ({ readonly code: string } & ErrorGuide)[];
+  readonly errors: readonly ExplainedError[];
+}
+
+export interface ExplainedError extends Omit<ErrorGuide, "change"> {
+  readonly code: string;
+  /** Each a sentence, in parts. */
+  readonly change: readonly (readonly SentencePart[])[];
+}
+
+export interface SentencePart {
+  readonly text: string;
+  /** To be typed as it stands. */
+  readonly isCode: boolean;
 }

@@ -2,9 +2,18 @@
 import type { Context } from "koa";
 import { render } from "../../http/render.ts";
 import { ERROR_GUIDE } from "../../protocol/error-guide.ts";
+import type { SentencePart } from "./errors-model.ts";
+
+/** The guide is written for Markdown as well, where commands stand between backticks. */
+const inParts = (sentence: string): SentencePart[] =>
+  sentence.split("`").map((text, index) => ({ text, isCode: index % 2 === 1 }));
 
 export const errorsPage = ({ issuer }: { issuer: string }) => {
   const issuerHost = new URL(issuer).host;
-  const errors = Object.entries(ERROR_GUIDE).map(([code, guide]) => ({ code, ...guide }));
+  const errors = Object.entries(ERROR_GUIDE).map(([code, { change, ...guide }]) => ({
+    code,
+    ...guide,
+    change: change.map(inParts),
+  }));
   return (ctx: Context): void => render(ctx, "errors", { issuerHost, errors });
 };

@@ -57,7 +57,12 @@ export const sampleModels: { [V in ViewName]: [Views[V], ...Views[V][]] } = {
           code: "invalid_request",
           specification: "RFC 6749, 5.2",
           means: "A parameter is missing.",
-          change: ["The description names it."],
+          change: [
+            [
+              { text: "Type ", isCode: false },
+              { text: "signet clients list", isCode: true },
+            ],
+          ],
         },
       ],
     },
