@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { decodeProtectedHeader, jwtVerify } from "jose";
+import { decodeProtectedHeader, type JWTHeaderParameters, jwtVerify } from "jose";
 import { pino } from "pino";
 import { KeptKeys } from "../../apps/relying-party/kept-keys.ts";
 import { createKeyCache, type KeyCache } from "../../apps/relying-party/key-cache.ts";
@@ -38,10 +38,16 @@ export async function kitThroughRotations(database: Database, rotations: number)
   };
   const verify = async (token: string) => {
     kids.add(decodeProtectedHeader(token).kid ?? "");
-    await jwtVerify(token, (header) => site.resolve(header), {
-      algorithms: [ALG],
-      currentDate: clock.now(),
-    });
+    const rules = { algorithms: [ALG], currentDate: clock.now() };
+    await jwtVerify(token, (header: JWTHeaderParameters) => site.resolve(header), rules).catch(
+      (cause: unknown) => {
+        const published: unknown = JSON.parse(Buffer.from(keys.ring.publication().body).toString());
+        const facts = { held: site.kids(), fetchedAt: site.fetchedAt(), fetches, published };
+        throw new Error(`${[...kids].at(-1)} at ${clock.now()}: ${JSON.stringify(facts)}`, {
+          cause,
+        });
+      },
+    );
   };
 
   for (let rotation = 0; rotation < rotations; rotation += 1) {
