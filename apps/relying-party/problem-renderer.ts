@@ -37,7 +37,8 @@ export function problemRenderer(options: {
       await next();
       if (ctx.respond === false || ctx.body) return;
       if (ctx.status === 404) throw pageNotFound();
-      if (ctx.status === 405) throw methodNotAllowed();
+      // Inventions are told the same as what exists and does not belong here.
+      if (ctx.status === 405 || ctx.status === 501) throw methodNotAllowed();
     } catch (error) {
       await answer(ctx, error);
     }

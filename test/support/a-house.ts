@@ -39,7 +39,8 @@ export interface House {
   close(): Promise<void>;
 }
 
-export async function aHouse(): Promise<House> {
+/** @param settings  of the identity provider, beside the demo's */
+export async function aHouse(settings: Readonly<Record<string, string>> = {}): Promise<House> {
   // A browser keeps cookies by its own clock, so this one starts where that one is.
   const clock = movableClock(new Date());
   const dataDirectory = await mkdtemp(join(tmpdir(), "signet-house-"));
@@ -55,6 +56,7 @@ export async function aHouse(): Promise<House> {
     BANK_PORT: String(bankPort),
     RETIREMENT_PORT: String(retirementPort),
     REGISTRATION_TOKEN: undefined,
+    ...settings,
   };
 
   let idp: TestIdp | undefined;
