@@ -30,6 +30,7 @@ import { initialAccessTokenStore } from "./records/clients/initial-access-token-
 import { registrationStore } from "./records/clients/registration-store.ts";
 import { usedJtiStore } from "./records/clients/used-jti-store.ts";
 import { consentStore } from "./records/consents/consent-store.ts";
+import { drawnSecret } from "./records/drawn-secret-store.ts";
 import { authorizationStore } from "./records/grants/authorization-store.ts";
 import { codeStore } from "./records/grants/code-store.ts";
 import { connectedAppStore } from "./records/grants/connected-app-store.ts";
@@ -52,7 +53,6 @@ import { sessionListStore } from "./records/sessions/session-list-store.ts";
 import { sessionStore } from "./records/sessions/session-store.ts";
 import { statusStore } from "./records/statuses/status-store.ts";
 import { statuses } from "./records/statuses/statuses.ts";
-import { subjectStore } from "./records/subjects/subject-store.ts";
 import { type Subjects, subjects } from "./records/subjects/subjects.ts";
 import { drill } from "./sending/drill.ts";
 import { keyNotice } from "./sending/key-notice.ts";
@@ -106,7 +106,7 @@ export function capabilities(deps: CapabilityDeps) {
     lifetimeSeconds: ONE_DAY_SECONDS + longestTokenSeconds(config),
   });
   const keyProbes = keyProbeStore(database);
-  const names = subjects({ store: subjectStore(database) });
+  const names = subjects({ requireSecret: drawnSecret(database, "SubjectSecret") });
   const outgoing = sending(deps, { keys, clients, subjects: names, deliveries, keyProbes });
   const { wake } = outgoing.sender;
   const ending = endAccess({ database, wake });

@@ -1,7 +1,7 @@
 // Which grants have ended, as the database knows it. Their rows are the record; the lists in memory are made
 // from them.
-import { randomBytes } from "node:crypto";
 import type { Database } from "../../../prisma/database.ts";
+import { drawnSecret } from "../drawn-secret-store.ts";
 import { namedStatement } from "../named-statement.ts";
 
 export interface EndedNumber {
@@ -42,24 +42,11 @@ const endedByCutOff = namedStatement<{ number: number }, { at: Date }>(
    WHERE "kind" <> 'client' AND "createdAt" <= :at::timestamptz`,
 );
 
-/** The first of several replicas draws it; all are answered with hers. */
-const requireSecret = namedStatement<{ secret: string }, { proposed: string }>(
-  "status.require_secret",
-  `INSERT INTO "StatusSecret" ("id", "secret") VALUES (1, :proposed)
-   ON CONFLICT ("id") DO UPDATE SET "secret" = "StatusSecret"."secret"
-   RETURNING "secret"`,
-);
-
 export type StatusStore = ReturnType<typeof statusStore>;
 
 export const statusStore = (database: Database) => ({
   /** What indexes are shuffled with; drawn at the first start. */
-  async requireSecret(): Promise<Buffer> {
-    const proposed = randomBytes(32).toString("base64url");
-    const [row] = await database.sql(requireSecret, requireSecret.values({ proposed }));
-    if (row === undefined) throw new Error("the status secret was not kept");
-    return Buffer.from(row.secret, "base64url");
-  },
+  requireSecret: drawnSecret(database, "StatusSecret"),
 
   /** Grants that were ended after a time, in that order, a page at a time. */
   async *endedSince(since: Date): AsyncGenerator<EndedNumber[]> {

@@ -2,7 +2,6 @@
 // a name that only the clients of one sector share. Whatever leaves for a client says this and no other.
 import { createHmac } from "node:crypto";
 import type { Client } from "../clients/client.ts";
-import type { SubjectStore } from "./subject-store.ts";
 
 export interface Subjects {
   /** Always the same for an account and a sector; nobody else can go back from it, or across. */
@@ -11,7 +10,8 @@ export interface Subjects {
   start(): Promise<void>;
 }
 
-export function subjects({ store }: { store: SubjectStore }): Subjects {
+/** @param requireSecret  what pairwise subjects are made with; never another one */
+export function subjects({ requireSecret }: { requireSecret: () => Promise<Buffer> }): Subjects {
   let secret: Buffer | undefined;
   return {
     of({ pairwiseSector: sector }, accountId) {
@@ -21,7 +21,7 @@ export function subjects({ store }: { store: SubjectStore }): Subjects {
       return createHmac("sha256", secret).update(`${sector}\0${accountId}`).digest("base64url");
     },
     async start() {
-      secret = await store.requireSecret();
+      secret = await requireSecret();
     },
   };
 }
