@@ -7,4 +7,6 @@ export async function signInHere(page: Page, { email, password }: SignIn): Promi
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  // A reload of a page that is only just arriving is refused by the browser.
+  await page.waitForLoadState();
 }
