@@ -1,5 +1,5 @@
 // This site's own key, by which it proves to the provider who it is (private_key_jwt, OpenID Connect Core §9):
-// made on the first start and kept in DATA_DIR, or given in CLIENT_KEY_FILE. Only its public half leaves.
+// it signs, and only its public half leaves.
 import { randomBytes } from "node:crypto";
 import {
   type CryptoKey,
@@ -11,7 +11,6 @@ import {
 } from "jose";
 import { z } from "zod";
 import type { Clock } from "./clock.ts";
-import type { StateFile } from "./state-file.ts";
 
 const ALG = "ES256";
 /** A report or a redemption takes seconds. */
@@ -36,17 +35,9 @@ export interface ClientKey {
   assert(clientId: string, issuer: string): Promise<string>;
 }
 
-/** The key in the file, which is made when it is missing. */
-export async function keptClientKey(
-  file: StateFile<KeptClientKey>,
-  clock: Clock,
-): Promise<ClientKey> {
-  const kept = await file.read();
-  if (kept) return clientKey(kept, clock);
+export async function newClientKey(): Promise<KeptClientKey> {
   const { privateKey } = await generateKeyPair(ALG, { extractable: true });
-  const made = KeptClientKey.parse(await exportJWK(privateKey));
-  await file.write(made);
-  return clientKey(made, clock);
+  return KeptClientKey.parse(await exportJWK(privateKey));
 }
 
 export async function clientKey(kept: KeptClientKey, clock: Clock): Promise<ClientKey> {

@@ -1,8 +1,8 @@
 // The key of this site for as long as it runs: there before the first sign-in, and its public half where the
 // provider fetches it (`jwks_uri`).
-import { type ClientKey, KeptClientKey, keptClientKey } from "./client-key.ts";
+import type { ClientKey } from "./client-key.ts";
+import { clientKeyIn } from "./client-key-file.ts";
 import type { Clock } from "./clock.ts";
-import { stateFile } from "./state-file.ts";
 import type { SiteMiddleware } from "./visit.ts";
 
 export interface OwnKey {
@@ -10,6 +10,7 @@ export interface OwnKey {
   get(): ClientKey;
   /** GET /client-keys. */
   show: SiteMiddleware;
+  /** @throws SiteConfigError when its file is no key */
   start(): Promise<void>;
 }
 
@@ -27,7 +28,7 @@ export function createOwnKey({ path, clock }: { path: string; clock: Clock }): O
       ctx.body = key?.publicSet ?? { keys: [] };
     },
     async start() {
-      key = await keptClientKey(stateFile(path, KeptClientKey), clock);
+      key = await clientKeyIn(path, clock);
     },
   };
 }

@@ -68,7 +68,7 @@ export const SiteEnvironment = z.object({
   CLIENT_KEY_FILE: present
     .optional()
     .describe(
-      "Its private key, a P-256 JWK, by which it proves who it is (`private_key_jwt`); made in `DATA_DIR` when it is missing.",
+      "Its private key, a P-256 JWK, by which it proves who it is (`private_key_jwt`); made in `DATA_DIR` when it is not set. Several instances need the same one.",
     ),
   CLIENT_SECRET: present
     .optional()

@@ -47,7 +47,10 @@ export async function startSite(
   });
   const app = site.app({ config, relyingParty, clock, logger });
   const server = await listen(app.callback(), config);
-  await relyingParty.start();
+  await relyingParty.start().catch(async (error: unknown) => {
+    await server.drain();
+    throw error;
+  });
   logger.info({ address: config.baseUrl, port: server.port }, "listening");
   return {
     relyingParty,

@@ -1,5 +1,6 @@
-// Every call that the identity provider makes by itself (security F1, F2): to a checked address, never along a redirect, within one deadline for everything and a few bytes of answer. What comes back
-// is for the caller to parse; nobody is ever shown it.
+// Every call that the identity provider makes by itself (security F1, F2): to a checked address, never along
+// a redirect, within one deadline for everything and a few bytes of answer. What comes back is for the
+// caller to parse; nobody is ever shown it.
 import type { LookupFunction } from "node:net";
 import { Client } from "undici";
 import { addressRules } from "./address-rules.ts";

@@ -136,11 +136,9 @@ let waitingUnder: string;
 
 async function aDevice(): Promise<void> {
   waitingUnder = newUserCode();
-  const asked = { clientId: bank.id, scopes: ["openid"], resources: [], userCode: waitingUnder };
-  await idp.known.deviceCodes.issue(
-    { ...asked, code: newCredential("device-code") },
-    idp.clock.now(),
-  );
+  const codes = { code: newCredential("device-code"), userCode: waitingUnder };
+  const asked = { clientId: bank.id, scopes: ["openid"], resources: [], address: "127.0.0.1" };
+  await idp.known.deviceCodes.issue({ ...asked, ...codes }, idp.clock.now());
 }
 
 /** A page of her own, when she is signed in elsewhere as well. */

@@ -6,7 +6,6 @@ import type { RecordedEvent } from "../../records/audit/audit-event.ts";
 import type { Client, Resource } from "../../records/clients/client.ts";
 import type { InitialAccessToken } from "../../records/clients/initial-access-token-store.ts";
 import type { Session } from "../../records/sessions/session.ts";
-
 import { ClientDescription, clientDescription } from "./client-description.ts";
 
 const time = z.iso.datetime();

@@ -104,7 +104,8 @@ export const NewClientRequest = z
       problem.addIssue({
         code: "custom",
         path: ["grant_types"],
-        message: "client_credentials is for clients with a secret (RFC 6749 section 4.4)",
+        message:
+          "client_credentials is for clients that can prove who they are (RFC 6749 section 4.4)",
       });
   });
 

@@ -4,7 +4,7 @@ import type { Context } from "koa";
 import { z } from "zod";
 import type { Clock } from "../../../prisma/clock.ts";
 import { readForm } from "../../http/parse.ts";
-import { cause } from "../../http/request-context.ts";
+import { cause, requestContext } from "../../http/request-context.ts";
 import { sendJson } from "../../http/respond.ts";
 import { ClientParameters, clientCredentials } from "../../protocol/client-credentials.ts";
 import { newCredential } from "../../protocol/credential.ts";
@@ -47,7 +47,8 @@ export const deviceAuthorizationEndpoint = (deps: DeviceAuthorizationEndpointDep
     const granted = scopes.filter((scope) => scope !== "offline_access" || mayRefresh);
 
     const code = newCredential("device-code");
-    const asked = { code, clientId: client.id, scopes: granted, resources };
+    const { address } = requestContext(ctx);
+    const asked = { code, clientId: client.id, scopes: granted, resources, address };
     const userCode = await issueUnderFreeCode(asked);
     const complete = new URLSearchParams({ user_code: userCode });
     sendJson(ctx, {

@@ -2,6 +2,7 @@
 // as hashes; each step is one conditional statement, so that one answer counts and one poll is given tokens.
 import type { Database } from "../../../prisma/database.ts";
 import { hashOf, isCredential } from "../../protocol/credential.ts";
+import { addressKey } from "../accounts/network-address.ts";
 import { newIdentifier } from "../identifier.ts";
 import { type Lifetimes, secondsAfter } from "../lifetimes.ts";
 import { namedStatement } from "../named-statement.ts";
@@ -49,8 +50,12 @@ const SLOW_DOWN_SECONDS = 5;
 /** Clocks and networks are not exact: a device that keeps to the interval is never too early. */
 const EARLY_BY_SECONDS = 1;
 
-/** Waiting at once for one client; the oldest makes room. Hundreds of devices a minute fit in it. */
+/**
+ * Waiting at once for one client, and of those from one place; the oldest makes room, and a place that
+ * asks too much pushes out its own. An office may stand behind one address.
+ */
 const MOST_WAITING = 5_000;
+const MOST_WAITING_AT_ONE_PLACE = 100;
 
 const issueOne = namedStatement<
   { codeHash: string },
@@ -60,8 +65,8 @@ const issueOne = namedStatement<
     clientId: string;
     scopes: readonly string[];
     resources: readonly string[];
+    placeHash: string;
     intervalSeconds: number;
-    others: number;
     now: Date;
     expiresAt: Date;
   }
@@ -69,14 +74,18 @@ const issueOne = namedStatement<
   "device_code.issue",
   `WITH forgotten AS (
      DELETE FROM "DeviceCode" WHERE "codeHash" IN (
-       SELECT "codeHash" FROM "DeviceCode" WHERE "clientId" = :clientId AND "answer" IS NULL
-       ORDER BY "createdAt" DESC, "codeHash" DESC OFFSET :others::int
+       (SELECT "codeHash" FROM "DeviceCode" WHERE "clientId" = :clientId AND "answer" IS NULL
+        ORDER BY "createdAt" DESC, "codeHash" DESC OFFSET ${MOST_WAITING - 1})
+       UNION
+       (SELECT "codeHash" FROM "DeviceCode"
+        WHERE "clientId" = :clientId AND "placeHash" = :placeHash AND "answer" IS NULL
+        ORDER BY "createdAt" DESC, "codeHash" DESC OFFSET ${MOST_WAITING_AT_ONE_PLACE - 1})
      )
    )
    INSERT INTO "DeviceCode" ("codeHash", "userCodeHash", "clientId", "scopes", "resources",
-     "intervalSeconds", "createdAt", "expiresAt")
+     "placeHash", "intervalSeconds", "createdAt", "expiresAt")
    VALUES (:codeHash, :userCodeHash, :clientId, :scopes::text[], :resources::text[],
-     :intervalSeconds::int, :now::timestamptz, :expiresAt::timestamptz)
+     :placeHash, :intervalSeconds::int, :now::timestamptz, :expiresAt::timestamptz)
    ON CONFLICT DO NOTHING
    RETURNING "codeHash"`,
 );
@@ -135,18 +144,18 @@ export type DeviceCodeStore = ReturnType<typeof deviceCodeStore>;
 export const deviceCodeStore = (database: Database, lifetimes: DeviceCodeLifetimes) => ({
   /** @returns false when somebody else waits under this user code: draw another */
   async issue(
-    asked: Omit<DeviceRequest, "codeHash"> & { code: string; userCode: string },
+    asked: Omit<DeviceRequest, "codeHash"> & { code: string; userCode: string; address: string },
     now: Date,
   ): Promise<boolean> {
-    const { code, userCode, ...request } = asked;
+    const { code, userCode, address, ...request } = asked;
     const rows = await database.sql(
       issueOne,
       issueOne.values({
         ...request,
         codeHash: hashOf(code),
         userCodeHash: hashOf(userCode),
+        placeHash: hashOf(addressKey(address)),
         intervalSeconds: POLL_SECONDS,
-        others: MOST_WAITING - 1,
         now,
         expiresAt: secondsAfter(now, lifetimes.deviceCodeSeconds),
       }),

@@ -5,6 +5,7 @@ CREATE TABLE "DeviceCode" (
     "clientId" TEXT NOT NULL,
     "scopes" TEXT[],
     "resources" TEXT[],
+    "placeHash" TEXT NOT NULL,
     "intervalSeconds" INTEGER NOT NULL,
     "polledAt" TIMESTAMPTZ(3),
     "answer" TEXT,
@@ -21,6 +22,9 @@ CREATE UNIQUE INDEX "DeviceCode_userCodeHash_key" ON "DeviceCode"("userCodeHash"
 
 -- CreateIndex
 CREATE INDEX "DeviceCode_clientId_createdAt_idx" ON "DeviceCode"("clientId", "createdAt");
+
+-- CreateIndex
+CREATE INDEX "DeviceCode_clientId_placeHash_createdAt_idx" ON "DeviceCode"("clientId", "placeHash", "createdAt");
 
 -- CreateIndex
 CREATE INDEX "DeviceCode_grantId_idx" ON "DeviceCode"("grantId");

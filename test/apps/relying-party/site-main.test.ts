@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,6 +42,15 @@ describe("a site as a process", () => {
     expect(await site.exited).toBe(1);
     expect(site.errors()).toBe(`PORT: ${port} is already in use\n`);
     await new Promise((resolve) => other.close(resolve));
+  });
+
+  it("says in one line that its key is none, leaves it, and exits with 1", async () => {
+    const key = join(directory, "not-a-key.pem");
+    writeFileSync(key, "-----BEGIN PRIVATE KEY-----");
+    const site = bank({ PORT: String(await freePort()), CLIENT_KEY_FILE: key });
+    expect(await site.exited).toBe(1);
+    expect(site.errors()).toBe(`CLIENT_KEY_FILE: ${key} is not a P-256 private key as a JWK\n`);
+    expect(readFileSync(key, "utf8")).toBe("-----BEGIN PRIVATE KEY-----");
   });
 
   it("Z5: stops on SIGTERM with 0, although the provider never answered", async () => {

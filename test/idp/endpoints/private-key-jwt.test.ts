@@ -1,7 +1,15 @@
 // Clients that prove who they are by a key of their own (RFC 7523 §2.2, OpenID Connect Core §9). The attacks
 // are rows: an assertion that is right in every way but one.
 import { randomBytes } from "node:crypto";
-import { exportJWK, exportSPKI, type GenerateKeyPairResult, generateKeyPair, SignJWT } from "jose";
+import {
+  exportJWK,
+  exportPKCS8,
+  exportSPKI,
+  type GenerateKeyPairResult,
+  generateKeyPair,
+  importPKCS8,
+  SignJWT,
+} from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openTestDatabase, openTwoHandles } from "../../support/databases.ts";
 import { aServer } from "../sending/a-server.ts";
@@ -13,6 +21,8 @@ let world: TokenWorld;
 let keys: GenerateKeyPairResult;
 let otherKeys: GenerateKeyPairResult;
 let rsa: GenerateKeyPairResult;
+let rsaForPss: Pick<GenerateKeyPairResult, "privateKey">;
+let edwards: GenerateKeyPairResult;
 let machine: TestClient;
 
 beforeAll(async () => {
@@ -20,10 +30,13 @@ beforeAll(async () => {
   keys = await generateKeyPair("ES256", { extractable: true });
   otherKeys = await generateKeyPair("ES256", { extractable: true });
   rsa = await generateKeyPair("RS256", { extractable: true });
+  rsaForPss = { privateKey: await importPKCS8(await exportPKCS8(rsa.privateKey), "PS256") };
+  edwards = await generateKeyPair("EdDSA", { extractable: true });
   const jwks = {
     keys: [
       { ...(await exportJWK(keys.publicKey)), kid: "one", use: "sig" },
       { ...(await exportJWK(rsa.publicKey)), kid: "rsa" },
+      { ...(await exportJWK(edwards.publicKey)), kid: "edwards" },
       // Its keys for other uses are nobody's business.
       { ...(await exportJWK(otherKeys.publicKey)), kid: "for-reading", use: "enc" },
       { kty: "future", kid: "unheard-of" },
@@ -84,27 +97,53 @@ describe("private_key_jwt", () => {
     expect((await present(await assertion(), { client_id: "asserting" })).status).toBe(200);
   });
 
-  it("takes RS256, PS256 and ES256, each by a key that fits, with typ or without", async () => {
-    const byRsa = { header: { alg: "RS256", kid: "rsa" }, by: rsa.privateKey };
-    expect((await present(await assertion(byRsa))).status).toBe(200);
+  it.each([
+    ["RS256", () => ({ kid: "rsa", by: rsa })],
+    ["PS256", () => ({ kid: "rsa", by: rsaForPss })],
+    ["ES256", () => ({ kid: "one", by: keys })],
+    ["EdDSA", () => ({ kid: "edwards", by: edwards })],
+  ])("takes %s by a key that fits, and by no other", async (alg, key) => {
+    const { kid, by } = key();
+    const signed = (named: string) => assertion({ header: { alg, kid: named }, by: by.privateKey });
+    expect((await present(await signed(kid))).status).toBe(200);
+    for (const unfit of ["rsa", "one", "edwards"].filter((name) => name !== kid)) {
+      expect(await present(await signed(unfit))).toEqual(refused());
+    }
+  });
+
+  it("takes any typ of an assertion, and none; a kid, and none", async () => {
     for (const typ of ["JWT", "jwt", "client-authentication+jwt"]) {
       expect((await present(await assertion({ header: { typ } }))).status).toBe(200);
     }
     expect((await present(await assertion({ header: { kid: undefined } }))).status).toBe(200);
   });
 
-  it("opens every door that asks who the client is", async () => {
-    for (const path of ["/introspection", "/revocation", "/par"]) {
-      const answer = await world.post(path, {
-        token: "unknown",
-        client_assertion_type: TYPE,
-        client_assertion: await assertion(),
+  it.each([
+    ["/introspection", 200, undefined],
+    ["/revocation", 200, undefined],
+    // Past the door these find fault with the request itself.
+    ["/par", 400, "invalid_request"],
+    ["/device_authorization", 400, "unauthorized_client"],
+  ])("opens %s", async (path, status, error) => {
+    const answer = await world.post(path, {
+      token: "unknown",
+      client_assertion_type: TYPE,
+      client_assertion: await assertion(),
+    });
+    expect([answer.status, answer.body.error]).toEqual([status, error]);
+  });
+
+  it("opens /key-sightings, in JSON", async () => {
+    const sighting = { instance: "one", kids: [] };
+    const proof = { client_assertion_type: TYPE, client_assertion: await assertion() };
+    const report = () =>
+      fetch(`${world.origin}/key-sightings`, {
+        method: "POST",
+        body: JSON.stringify({ ...sighting, ...proof }),
+        headers: { "Content-Type": "application/json" },
       });
-      // Past the door /par finds fault with the request itself.
-      expect([path, answer.status, answer.body.error]).toEqual(
-        path === "/par" ? [path, 400, "invalid_request"] : [path, 200, undefined],
-      );
-    }
+    expect((await report()).status).toBe(200);
+    expect((await report()).status).toBe(401);
   });
 });
 

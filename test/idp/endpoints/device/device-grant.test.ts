@@ -1,5 +1,6 @@
 // The device authorization grant (RFC 8628), from the device's side and the person's: real forms, real polls.
 import { beforeAll, describe, expect, it } from "vitest";
+import { hashOf } from "../../../../idp/protocol/credential.ts";
 import type { Client } from "../../../../idp/records/clients/client.ts";
 import { type Answer, aVisitor, type Visitor } from "../../../support/a-visitor.ts";
 import { anIdp, aPerson, type Person, type TestIdp } from "../../../support/an-idp.ts";
@@ -119,13 +120,18 @@ describe("POST /device_authorization (RFC 8628 §3.1-3.2)", () => {
     expect(JSON.parse(tokens.text)).toHaveProperty("id_token");
   });
 
-  it("keeps 5000 waiting for a client, and forgets the oldest", async () => {
+  it.each([
+    ["5000 waiting for a client", 4_999, (n: number) => `place-${n}`],
+    ["100 of them from one place", 99, () => hashOf("127.0.0.1")],
+  ])("keeps %s, and forgets the oldest", async (_what, others, placeHash) => {
+    await idp.database.orm.deviceCode.deleteMany({ where: { clientId: "other" } });
     const { body: first } = await begin(other);
     const now = idp.clock.now();
     await idp.database.orm.deviceCode.createMany({
-      data: Array.from({ length: 4_999 }, (_, n) => ({
+      data: Array.from({ length: others }, (_, n) => ({
         codeHash: `waiting-${n}`,
         userCodeHash: `waiting-${n}`,
+        placeHash: placeHash(n),
         clientId: "other",
         scopes: ["openid"],
         resources: [],

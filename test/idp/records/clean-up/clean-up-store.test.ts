@@ -2,8 +2,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { newCredential } from "../../../../idp/protocol/credential.ts";
 import { signInThrottleStore } from "../../../../idp/records/accounts/sign-in-throttle-store.ts";
 import { cleanUpStore } from "../../../../idp/records/clean-up/clean-up-store.ts";
+import { initialAccessTokenStore } from "../../../../idp/records/clients/initial-access-token-store.ts";
+import { usedJtiStore } from "../../../../idp/records/clients/used-jti-store.ts";
 import { newIdentifier } from "../../../../idp/records/identifier.ts";
+import { AuthorizationRequest } from "../../../../idp/records/interactions/interaction-request.ts";
 import { interactionStore } from "../../../../idp/records/interactions/interaction-store.ts";
+import { pushedRequestStore } from "../../../../idp/records/interactions/pushed-request-store.ts";
 import { openTwoHandles } from "../../../support/databases.ts";
 import {
   addClient,
@@ -117,6 +121,38 @@ describe("removing what has expired", () => {
     expect(await orm.delivery.count()).toBe(2);
     expect(await store.removeExpired(at(DAY), 100)).toBe(2);
     await here.clients.remove(clientId, at(DAY), { actor: "test" });
+  });
+
+  it("R2: lets go of assertions that could not come again, of pushed requests and spent permits to register", async () => {
+    const client = await addClient(here);
+    const usedJtis = usedJtiStore(here.database);
+    const pushed = pushedRequestStore(here.database, lifetimes);
+    await usedJtis.spend(client.id, "one", at(120));
+    const request = AuthorizationRequest.parse({
+      clientId: client.id,
+      redirectUri: client.redirectUris[0],
+      responseMode: "query",
+      scopes: ["openid"],
+      resources: [],
+      prompt: [],
+      acrValues: [],
+      uiLocales: [],
+    });
+    const { expiresInSeconds } = await pushed.push(request, at(0));
+    const permits = initialAccessTokenStore(here.database);
+    await permits.add({ name: "team", expiresAt: at(HOUR) }, at(0), { actor: "test" });
+    const store = cleanUpStore(here.database);
+    const removedAt = async (time: Date) => [
+      await store.removeExpired(new Date(time.getTime() - 1000), 100),
+      await store.removeExpired(time, 100),
+    ];
+    expect(await removedAt(at(expiresInSeconds))).toEqual([0, 1]);
+    expect(await usedJtis.spend(client.id, "one", at(120))).toBe(false);
+    expect(await removedAt(at(120))).toEqual([0, 1]);
+    expect(await usedJtis.spend(client.id, "one", at(240))).toBe(true);
+    expect(await removedAt(at(240))).toEqual([0, 1]);
+    expect(await removedAt(at(HOUR))).toEqual([0, 1]);
+    await here.clients.remove(client.id, at(DAY), { actor: "test" });
   });
 
   it("R2: keeps codes and refresh tokens as long as their grant, so that theft is still seen", async () => {
