@@ -88,6 +88,8 @@ export function createKeySightings(options: {
   };
   const send = async (endpoint: string, known: KnownProvider) => {
     const state = stateOf(keys);
+    // The provider counts from when it hears this, which is no earlier.
+    const sentAt = clock.now();
     // Asked for now: what is suspected only later, this answer cannot confirm.
     const asked = keys.distrusted().flatMap(({ kid, confirmed }) => (confirmed ? [] : [kid]));
     const answer = await fetch(endpoint, {
@@ -99,7 +101,7 @@ export function createKeySightings(options: {
     const third = Math.max(expires_in / 3, LEAST_HEARTBEAT_SECONDS);
     heartbeatSeconds = Math.min(third, MOST_HEARTBEAT_SECONDS);
     reported = JSON.stringify(state);
-    reportedAt = clock.now();
+    reportedAt = sentAt;
     failures = 0;
     await keys.settle({ revoked, asked });
   };
