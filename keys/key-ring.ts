@@ -1,8 +1,8 @@
 // The keys in memory: signs, hands out verification keys, and publishes. Loading them is
 // key-lifecycle.ts; this never goes back to an older set than it has shown.
 import { setTimeout as wait } from "node:timers/promises";
-import { type CryptoKey, SignJWT } from "jose";
 import type { Clock } from "../prisma/clock.ts";
+import { compactJws, encodedHeader, type VerificationKey } from "./jws.ts";
 import { SHORTEST_MAX_AGE_SECONDS } from "./key-rules.ts";
 import { KeysUnavailable, type LoadedKeys, type Signer } from "./loaded-keys.ts";
 
@@ -25,9 +25,9 @@ export interface KeyRing {
     payload: Record<string, unknown>,
   ): Promise<{ token: string; kid: string }>;
   /** The published key of that name: a look-up and nothing else, whatever a token's header says. */
-  verificationKey(kid: string): CryptoKey | undefined;
+  verificationKey(kid: string): VerificationKey | undefined;
   /** For `id_token_hint`, which may be old: retired keys too, revoked ones never. */
-  hintKey(kid: string): CryptoKey | undefined;
+  hintKey(kid: string): VerificationKey | undefined;
   /**
    * The JWKS answer. Never empty, never older than one given before.
    * @throws KeysUnavailable when no keys were ever loaded
@@ -58,6 +58,7 @@ export function keyRing(deps: RingDeps) {
   const { clock, jwksMaxAgeSeconds, confirmEverySeconds, settleMilliseconds, refresh } = deps;
   const [usualAlg = ""] = deps.signingAlgs;
   let loaded: LoadedKeys | undefined;
+  let offered = deps.signingAlgs;
   let confirmedAt = new Date(0);
   /** Who signed before the set in use, and goes on for a moment. */
   let former: { signers: ReadonlyMap<string, Signer>; until: number } = {
@@ -124,7 +125,7 @@ export function keyRing(deps: RingDeps) {
       return requireSigner(usualAlg).kid;
     },
     get signingAlgs() {
-      return deps.signingAlgs.filter((alg) => loaded === undefined || loaded.active.has(alg));
+      return offered;
     },
     get hintAlgs() {
       return loaded?.hintAlgs ?? [];
@@ -146,7 +147,10 @@ export function keyRing(deps: RingDeps) {
           signers: signersNow(loaded.active.keys()),
           until: performance.now() + settleMilliseconds,
         };
-      if (loaded === undefined || keys.version >= loaded.version) loaded = keys;
+      if (loaded === undefined || keys.version >= loaded.version) {
+        loaded = keys;
+        offered = deps.signingAlgs.filter((alg) => keys.active.has(alg));
+      }
       confirmedAt = askedAt;
     },
     /** Resolves when the set in use is signed with. */
@@ -172,8 +176,17 @@ function maxAge(usualSeconds: number, activations: readonly Date[], now: Date): 
   return Math.min(usualSeconds, Math.max(SHORTEST_MAX_AGE_SECONDS, Math.min(...ahead)));
 }
 
-const signed = (
-  { alg, kid, privateKey }: Signer,
-  typ: string,
-  payload: Record<string, unknown>,
-): Promise<string> => new SignJWT(payload).setProtectedHeader({ alg, typ, kid }).sign(privateKey);
+/** Of each signer, by type: a handful, written once. */
+const headers = new WeakMap<Signer, Map<string, string>>();
+
+function headerOf(signer: Signer, typ: string): string {
+  const { alg, kid } = signer;
+  const known = headers.get(signer) ?? new Map<string, string>();
+  headers.set(signer, known);
+  const header = known.get(typ) ?? encodedHeader({ alg, typ, kid });
+  known.set(typ, header);
+  return header;
+}
+
+const signed = (signer: Signer, typ: string, payload: Record<string, unknown>): Promise<string> =>
+  compactJws(headerOf(signer, typ), payload, signer);

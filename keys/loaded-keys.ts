@@ -1,10 +1,11 @@
 // A key set made ready for use: private halves opened, public halves imported, the JWKS written.
 import type { CryptoKey } from "jose";
 import { type JwksDocument, jwksDocument } from "./jwks.ts";
+import type { VerificationKey } from "./jws.ts";
 import { isPublished, type KeyRules, safeFrom, scheduledAt } from "./key-rules.ts";
 import type { KeySet } from "./key-store.ts";
 import type { OpenedKeys } from "./opened-keys.ts";
-import { importPublicKey, type SigningKey } from "./signing-key.ts";
+import { publicKeyOf, type SigningKey } from "./signing-key.ts";
 
 /** There are no keys to answer with: 503, never an empty set (security K7). */
 export class KeysUnavailable extends Error {
@@ -23,8 +24,8 @@ export interface LoadedKeys {
   /** By algorithm. */
   readonly active: ReadonlyMap<string, Signer>;
   readonly pending: ReadonlyMap<string, Signer>;
-  readonly published: ReadonlyMap<string, CryptoKey>;
-  readonly retired: ReadonlyMap<string, CryptoKey>;
+  readonly published: ReadonlyMap<string, VerificationKey>;
+  readonly retired: ReadonlyMap<string, VerificationKey>;
   /** Of all that are published or retired. */
   readonly hintAlgs: readonly string[];
   readonly jwks: JwksDocument;
@@ -62,8 +63,8 @@ export async function loadKeys(
     version,
     active: signersIn("active"),
     pending: signersIn("pending"),
-    published: await publicKeys(keys.filter(isPublished)),
-    retired: await publicKeys(keys.filter(({ state }) => state === "retired")),
+    published: publicKeys(keys.filter(isPublished)),
+    retired: publicKeys(keys.filter(({ state }) => state === "retired")),
     hintAlgs: [...new Set(keys.filter(({ state }) => state !== "revoked").map(({ alg }) => alg))],
     jwks: jwksDocument(keys),
     activations: [...keys.map((key) => safeFrom(key, rules)), scheduledAt(keys, rules)].filter(
@@ -81,7 +82,5 @@ const missing = (
     ? undefined
     : new KeysUnavailable(`there is no active key for ${usual}`);
 
-const publicKeys = async (keys: readonly SigningKey[]): Promise<Map<string, CryptoKey>> =>
-  new Map(
-    await Promise.all(keys.map(async (key) => [key.kid, await importPublicKey(key)] as const)),
-  );
+const publicKeys = (keys: readonly SigningKey[]): Map<string, VerificationKey> =>
+  new Map(keys.map((key) => [key.kid, { alg: key.alg, key: publicKeyOf(key) }]));

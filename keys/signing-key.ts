@@ -1,7 +1,7 @@
 // One signing key: what is kept of it, how it is made, and how its halves become usable.
-import { generateKeyPair, type KeyObject, webcrypto } from "node:crypto";
+import { createPublicKey, generateKeyPair, type KeyObject, webcrypto } from "node:crypto";
 import { promisify } from "node:util";
-import { type CryptoKey, calculateJwkThumbprint, importJWK } from "jose";
+import { type CryptoKey, calculateJwkThumbprint } from "jose";
 import type { KeySeal, Sealed } from "./key-seal.ts";
 
 /**
@@ -122,11 +122,8 @@ export async function openPrivateKey(key: NewSigningKey, seal: KeySeal): Promise
   }
 }
 
-export async function importPublicKey({ publicJwk, alg }: SigningKey): Promise<CryptoKey> {
-  const key = await importJWK(publicMembersOf(publicJwk), alg);
-  if (key instanceof Uint8Array) throw new Error("a symmetric key is no public key");
-  return key;
-}
+export const publicKeyOf = ({ publicJwk }: SigningKey): KeyObject =>
+  createPublicKey({ key: publicMembersOf(publicJwk), format: "jwk" });
 
 function requireAlgorithm(alg: string): Algorithm {
   const algorithm = ALGORITHMS.get(alg);

@@ -1,8 +1,8 @@
 // Access tokens as RFC 9068 describes them: minted for one audience, verified without asking anyone.
-import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { KeyRing } from "../../keys/key-ring.ts";
 import { invalidToken, OAuthError } from "../protocol/oauth-error.ts";
+import { randomText } from "../protocol/random-text.ts";
 import { formatScope } from "../protocol/scope.ts";
 import {
   isFromFuture,
@@ -99,7 +99,7 @@ export function accessTokens({ issuer, ring, ttlSeconds, statusOf }: AccessToken
           client_id: request.clientId,
           iat: issuedAt,
           exp: issuedAt + ttlSeconds,
-          jti: randomBytes(16).toString("base64url"),
+          jti: randomText(16),
           grant_id: request.grant.id,
           status: { status_list: statusOf(request.grant) },
           ...(scopes.length > 0 && { scope: formatScope(scopes) }),

@@ -1,7 +1,7 @@
 // What a site's kit is told of signing keys, as JWTs of two types of their own: a probe, which changes
 // nothing, and a notice, which names keys that were thrown out. Each attempt carries a fresh one.
-import { randomBytes } from "node:crypto";
 import { type KeyRing, KeysUnavailable } from "../../keys/key-ring.ts";
+import { randomText } from "../protocol/random-text.ts";
 import { numericDate } from "./signed-token.ts";
 
 const PROBE_TYP = "key-probe+jwt";
@@ -24,7 +24,7 @@ export function keyEventTokens({ issuer, ring }: KeyEventTokenDeps) {
       aud: clientId,
       iat: issuedAt,
       exp: issuedAt + TTL_SECONDS,
-      jti: randomBytes(16).toString("base64url"),
+      jti: randomText(16),
     };
   };
 

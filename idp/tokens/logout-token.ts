@@ -1,7 +1,7 @@
 // Logout tokens (OIDC Back-Channel Logout §2.4): that a person's sign-in has ended, said to one client. Each
 // attempt carries a fresh one, so that a client may refuse what it has seen before.
-import { randomBytes } from "node:crypto";
 import type { KeyRing } from "../../keys/key-ring.ts";
+import { randomText } from "../protocol/random-text.ts";
 import { numericDate } from "./signed-token.ts";
 
 const TYP = "logout+jwt";
@@ -40,7 +40,7 @@ export const logoutTokens = ({
         sid,
         iat: issuedAt,
         exp: issuedAt + TTL_SECONDS,
-        jti: randomBytes(16).toString("base64url"),
+        jti: randomText(16),
         events: { [EVENT]: {} },
       },
     );

@@ -20,7 +20,7 @@ export function everyRoute({ known, config }: TestIdp): MountedRoute[] {
     readiness: readiness({ checks: {} }),
     sendAuthorizationResponse: authorizationResponse(config),
   };
-  const routers: Router[] = [programRoutes(deps), personRoutes(deps), ...adminRoutes(deps)];
+  const routers: Router[] = [programRoutes(deps).router, personRoutes(deps), ...adminRoutes(deps)];
   return routers.flatMap((router) =>
     router.stack
       .filter(({ methods }) => methods.length > 0)

@@ -186,7 +186,7 @@ describe("rotation", () => {
     for (const token of [before, await sign(keys)]) {
       for (const key of [warm.get(kidOf(token)), keys.ring.verificationKey(kidOf(token))]) {
         if (key === undefined) throw new Error(`no key ${kidOf(token)}`);
-        await jwtVerify(token, key, { currentDate: new Date(0) });
+        await jwtVerify(token, key.key, { currentDate: new Date(0) });
       }
     }
   });

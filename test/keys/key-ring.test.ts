@@ -67,6 +67,6 @@ describe("look-ups", () => {
   it("T8: each kid is unique, and names its key", () => {
     const kids = publishedKids(keys);
     expect(new Set(kids).size).toBe(kids.length);
-    for (const kid of kids) expect(keys.ring.verificationKey(kid)?.type).toBe("public");
+    for (const kid of kids) expect(keys.ring.verificationKey(kid)?.key.type).toBe("public");
   });
 });

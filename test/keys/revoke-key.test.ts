@@ -81,7 +81,7 @@ describe("a key that is revoked (K4)", () => {
     await expectGone(active);
     expect(await signer(keys)).toBe(pending);
     expect(await signer(other)).toBe(pending);
-    const key = keys.ring.verificationKey(pending);
+    const key = keys.ring.verificationKey(pending)?.key;
     if (key === undefined) throw new Error("the key that signs is not published");
     await jwtVerify(await sign(keys), key);
   });

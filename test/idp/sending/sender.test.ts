@@ -79,7 +79,7 @@ describe("a notice that a key was thrown out", () => {
     });
     const key = here.known.ring.verificationKey(here.known.ring.activeKid);
     if (!key || !event) throw new Error("no key or no event");
-    await expect(compactVerify(event.token, key)).resolves.toBeDefined();
+    await expect(compactVerify(event.token, key.key)).resolves.toBeDefined();
     expect(await notice(kid)).toEqual({
       clientId,
       attempts: 1,

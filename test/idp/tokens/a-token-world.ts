@@ -29,7 +29,7 @@ export async function aTokenWorld() {
   const privateKeyFor = (name: string, hash: string) =>
     crypto.subtle.importKey("pkcs8", pkcs8, { name, hash }, false, ["sign"]);
   const privateKey = await privateKeyFor("RSASSA-PKCS1-v1_5", "SHA-256");
-  const publicKey = ring.verificationKey(kid);
+  const publicKey = ring.verificationKey(kid)?.key;
   if (publicKey === undefined) throw new Error("the active key is not published");
   const jwk: Record<string, string> = JSON.parse(ring.publication().body.toString()).keys[0];
 
