@@ -1,6 +1,7 @@
 // The secrets Signet hands out: 256 random bits behind a prefix that says what they are for, so that
 // one kind is never looked up as another. Only their SHA-256 is kept.
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
+import { randomText } from "./random-text.ts";
 
 const prefixes = {
   code: "sgc_",
@@ -20,20 +21,18 @@ const prefixes = {
 export type CredentialKind = keyof typeof prefixes;
 
 /** A new secret: the kind's prefix and 43 base64url characters. */
-export const newCredential = (kind: CredentialKind): string =>
-  prefixes[kind] + randomBytes(32).toString("base64url");
+export const newCredential = (kind: CredentialKind): string => prefixes[kind] + randomText(32);
 
 /** Whether the text has the shape of this kind. Checked before any look-up. */
 export const isCredential = (kind: CredentialKind, text: string): boolean =>
   text.startsWith(prefixes[kind]) && /^[A-Za-z0-9_-]{43}$/.test(text.slice(prefixes[kind].length));
 
 /** What is stored in place of a secret: SHA-256, base64url. Enough for 256 random bits; not for passwords. */
-export const hashOf = (secret: string): string =>
-  createHash("sha256").update(secret, "utf8").digest("base64url");
+export const hashOf = (secret: string): string => hash("sha256", secret, "base64url");
 
 /** Whether a secret has this stored hash, in a time that depends on neither (both are 32 bytes). */
-export const matchesHash = (secret: string, hash: string): boolean => {
-  const expected = Buffer.from(hash, "base64url");
-  const actual = createHash("sha256").update(secret, "utf8").digest();
+export const matchesHash = (secret: string, stored: string): boolean => {
+  const expected = Buffer.from(stored, "base64url");
+  const actual = hash("sha256", secret, "buffer");
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 };

@@ -47,6 +47,7 @@ export function parseParameters(raw: string): Map<string, string[]> {
 
 /** Percent-decoding that refuses what is not UTF-8, and the NUL that ends strings elsewhere. */
 export function decode(text: string): string {
+  if (!/[%+\0]/.test(text)) return text;
   let decoded: string;
   try {
     decoded = decodeURIComponent(text.replaceAll("+", " "));

@@ -1,18 +1,20 @@
 // A refresh token's successor, kept so that whoever lost the answer gets the same one again (security
 // E6). The key comes from the presented token, of which the database has only the hash: the database
 // alone cannot open it.
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
+import { randomText } from "../../protocol/random-text.ts";
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-// The token is 256 random bits already; HKDF (RFC 5869) separates this use from any other.
+// The token is 256 random bits already, so of HKDF only the step that expands is needed: one block of it
+// (RFC 5869 §2.3, §3.3), with a name that separates this use from any other.
 const keyFrom = (presented: string): Buffer =>
-  Buffer.from(hkdfSync("sha256", presented, "", "signet refresh successor", 32));
+  createHmac("sha256", presented).update("signet refresh successor\x01").digest();
 
 /** Seals `successor` under the token it succeeds. */
 export function sealSuccessor(successor: string, presented: string): string {
-  const nonce = randomBytes(NONCE_BYTES);
+  const nonce = Buffer.from(randomText(NONCE_BYTES), "base64url");
   const cipher = createCipheriv("aes-256-gcm", keyFrom(presented), nonce);
   const sealed = Buffer.concat([cipher.update(successor, "utf8"), cipher.final()]);
   return Buffer.concat([nonce, sealed, cipher.getAuthTag()]).toString("base64url");
