@@ -20,6 +20,7 @@ import { cookieJar } from "./http/cookies.ts";
 import { openCors } from "./http/cors.ts";
 import { renderErrors } from "./http/error-renderer.ts";
 import type { Logger } from "./http/logger.ts";
+import { readyAnswers } from "./http/ready-answers.ts";
 import { withRequestContext } from "./http/request-context.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { staticFiles } from "./http/static-files.ts";
@@ -89,11 +90,15 @@ export function createIdp({ config, database, clock, logger }: IdpDeps): Idp {
     openCorsWhereNeeded,
   ];
   const admin = adminRoutes(deps);
-  const doors = [programRoutes(deps), personRoutes(deps)];
+  const programs = programRoutes(deps);
+  const doors = [programs.router, personRoutes(deps)];
+  const inFront = readyAnswers({ documents: programs.ready, config, logger });
   const sweeper = cleanUp({ store: known.cleanUp, clock, logger });
 
   return {
-    callback: application(edge, config.adminPort === undefined ? [...doors, ...admin] : doors),
+    callback: inFront(
+      application(edge, config.adminPort === undefined ? [...doors, ...admin] : doors),
+    ),
     ...(config.adminPort === undefined ? {} : { adminCallback: application(edge, admin) }),
     capabilities: known,
     async start() {

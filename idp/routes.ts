@@ -30,6 +30,7 @@ import { tokenEndpoint } from "./endpoints/token/token-endpoint.ts";
 import { userinfoEndpoint } from "./endpoints/userinfo/userinfo-endpoint.ts";
 import type { SendAuthorizationResponse } from "./http/authorization-response.ts";
 import type { CookieJar } from "./http/cookies.ts";
+import type { ReadyDocuments } from "./http/ready-answers.ts";
 import { accountPage } from "./pages/account/account-page.ts";
 import { changePasswordPage } from "./pages/account/change-password-page.ts";
 import { notMePage } from "./pages/account/not-me-page.ts";
@@ -93,8 +94,8 @@ export const isOpenToAllOrigins = (path: string): boolean =>
 // A path is spelled one way: letters in other cases and trailing slashes are other paths (security D2).
 const exact = { strict: true, sensitive: true };
 
-/** What programs call. */
-export function programRoutes(deps: RouteDeps): Router {
+/** What programs call, and which of it is ready before they do. */
+export function programRoutes(deps: RouteDeps): { router: Router; ready: ReadyDocuments } {
   const { config, issuer, ring } = deps;
   const grantTypes = new Map([
     ["authorization_code", authorizationCodeGrant({ ...deps, issueTokens: issueTokens(deps) })],
@@ -122,14 +123,15 @@ export function programRoutes(deps: RouteDeps): Router {
       ...(isRegistrationOpen && { registration_endpoint: "/registration" }),
     },
   });
+  const jwks = jwksEndpoint(deps);
   const userinfo = userinfoEndpoint(deps);
   const statusList = statusListEndpoint(deps);
   const health = healthEndpoint(deps);
 
   const router = new Router(exact)
-    .get("/.well-known/openid-configuration", discovery)
-    .get("/.well-known/oauth-authorization-server", discovery)
-    .get("/jwks", jwksEndpoint(deps))
+    .get("/.well-known/openid-configuration", discovery.show)
+    .get("/.well-known/oauth-authorization-server", discovery.show)
+    .get("/jwks", jwks.show)
     .post("/par", parEndpoint(deps))
     .post("/device_authorization", deviceAuthorizationEndpoint(deps))
     .post("/token", tokenEndpoint({ ...deps, grantTypes }))
@@ -151,7 +153,12 @@ export function programRoutes(deps: RouteDeps): Router {
       .put("/registration/:client", registered.replace)
       .delete("/registration/:client", registered.remove);
   }
-  return router;
+  const ready = new Map([
+    ["/.well-known/openid-configuration", discovery.document],
+    ["/.well-known/oauth-authorization-server", discovery.document],
+    ["/jwks", jwks.document],
+  ]);
+  return { router, ready };
 }
 
 /** What a person's browser visits. */

@@ -2,7 +2,7 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { asDatabaseError, DatabaseUnavailable } from "./database-unavailable.ts";
-import type { Driver, MigrationSession } from "./driver.ts";
+import type { Driver, MigrationSession, SqlValue } from "./driver.ts";
 import { listenOn } from "./postgresql-listener.ts";
 
 const CONNECTIONS = 10;
@@ -36,7 +36,7 @@ export function postgresqlDriver(url: string): Driver {
         const { rows } = await client.query({
           name,
           text,
-          values: [...values],
+          values: values.map(asParameter),
           types,
           query_timeout: ANSWER_TIMEOUT_MS,
         } as pg.QueryConfig);
@@ -75,6 +75,10 @@ export function postgresqlDriver(url: string): Driver {
     close: () => pool.end(),
   };
 }
+
+/** pg itself writes a Date field by field, in the machine's zone. */
+const asParameter = (value: SqlValue): unknown =>
+  value instanceof Date ? value.toISOString() : value;
 
 const types = {
   getTypeParser: (oid: number, format?: "text" | "binary") =>

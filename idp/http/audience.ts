@@ -5,12 +5,14 @@
 import type { Middleware } from "koa";
 
 /** @param programPaths  what programs call, with all that lies below */
-export const audience =
-  (programPaths: readonly string[]): Middleware =>
-  (ctx, next) => {
+export const audience = (programPaths: readonly string[]): Middleware => {
+  const known = new Set(programPaths);
+  const below = programPaths.map((path) => `${path}/`);
+  return (ctx, next) => {
     const { path } = ctx;
-    if (programPaths.some((known) => path === known || path.startsWith(`${known}/`))) {
+    if (known.has(path) || below.some((prefix) => path.startsWith(prefix))) {
       ctx.state.audience = "program";
     }
     return next();
   };
+};

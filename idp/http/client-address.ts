@@ -19,6 +19,7 @@ export function clientAddress(trustedProxies: readonly string[]): ClientAddress 
   return (remoteAddress, forwardedFor) => {
     let address = plainAddress(remoteAddress ?? "");
     if (address === undefined) return "unknown";
+    if (forwardedFor === "") return address;
     const hops = forwardedFor.split(",").slice(-MAX_HOPS).reverse();
     for (const hop of hops) {
       if (!isTrusted(trusted, address)) break;

@@ -4,9 +4,13 @@
  */
 import type { Middleware } from "koa";
 
+export const OPEN_CORS: readonly (readonly [name: string, value: string])[] = [
+  ["Access-Control-Allow-Origin", "*"],
+  ["Access-Control-Expose-Headers", "WWW-Authenticate, Retry-After, X-Request-Id"],
+];
+
 export const openCors: Middleware = async (ctx, next) => {
-  ctx.set("Access-Control-Allow-Origin", "*");
-  ctx.set("Access-Control-Expose-Headers", "WWW-Authenticate, Retry-After, X-Request-Id");
+  for (const [name, value] of OPEN_CORS) ctx.res.setHeader(name, value);
   const isPreflight = ctx.method === "OPTIONS" && ctx.get("Access-Control-Request-Method") !== "";
   if (!isPreflight) return next();
   ctx.set("Access-Control-Allow-Methods", "GET, HEAD, POST");

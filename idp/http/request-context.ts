@@ -3,8 +3,8 @@
  * the one access line per request, which names the route and never the path or the query: both can
  * hold links, codes and tokens (security G1).
  */
-import { randomBytes } from "node:crypto";
 import type { Context, Middleware } from "koa";
+import { randomText } from "../protocol/random-text.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { Logger } from "./logger.ts";
 
@@ -12,7 +12,7 @@ export interface RequestContext {
   requestId: string;
   /** The client's IP address, as far as it can be known. */
   address: string;
-  logger: Logger;
+  readonly logger: Logger;
 }
 
 /** Who did something and within which request, as the audit records it. */
@@ -32,18 +32,18 @@ export interface RequestContextDeps {
 export const withRequestContext =
   ({ logger, clientAddress }: RequestContextDeps): Middleware =>
   async (ctx, next) => {
-    const requestId = randomBytes(12).toString("base64url");
-    const child = logger.child({ requestId });
+    const requestId = randomText(12);
     const address = clientAddress(ctx.req.socket.remoteAddress, ctx.get("X-Forwarded-For"));
-    contexts.set(ctx.req, { requestId, address, logger: child });
+    contexts.set(ctx.req, new OwnContext(requestId, address, logger));
     ctx.set("X-Request-Id", requestId);
 
     const startedAt = performance.now();
     try {
       await next();
     } finally {
-      child.info(
+      logger.info(
         {
+          requestId,
           method: ctx.method,
           route: routeOf(ctx),
           status: ctx.status,
@@ -53,6 +53,25 @@ export const withRequestContext =
       );
     }
   };
+
+class OwnContext implements RequestContext {
+  readonly requestId: string;
+  readonly address: string;
+  readonly #parent: Logger;
+  #own: Logger | undefined;
+
+  constructor(requestId: string, address: string, parent: Logger) {
+    this.requestId = requestId;
+    this.address = address;
+    this.#parent = parent;
+  }
+
+  /** Made when it is wanted: most requests have nothing to log but their one line. */
+  get logger(): Logger {
+    this.#own ??= this.#parent.child({ requestId: this.requestId });
+    return this.#own;
+  }
+}
 
 /** @throws Error when `withRequestContext` does not stand in front */
 export function requestContext(ctx: Context): RequestContext {

@@ -4,16 +4,16 @@ import type { Context } from "koa";
 export function sendJson(ctx: Context, body: unknown, { status = 200 } = {}): void {
   ctx.status = status;
   ctx.set("Cache-Control", "no-store");
-  ctx.body = JSON.stringify(body);
-  // JSON is UTF-8 by definition and has no charset (RFC 8259 §11).
+  // JSON is UTF-8 by definition and has no charset (RFC 8259 §11). Before the body, which would guess one.
   ctx.set("Content-Type", "application/json");
+  ctx.body = JSON.stringify(body);
 }
 
 /** A signed token as the whole answer (OpenID Connect Core §5.3.2). */
 export function sendJwt(ctx: Context, token: string): void {
   ctx.set("Cache-Control", "no-store");
-  ctx.body = token;
   ctx.set("Content-Type", "application/jwt");
+  ctx.body = token;
 }
 
 /**

@@ -9,15 +9,7 @@ const ONE_YEAR_SECONDS = 31_536_000;
 export const securityHeaders =
   ({ secure }: { secure: boolean }): Middleware =>
   (ctx, next) => {
-    ctx.set("Content-Security-Policy", contentSecurityPolicy({}));
-    ctx.set("X-Content-Type-Options", "nosniff");
-    ctx.set("X-Frame-Options", "DENY");
-    ctx.set("Referrer-Policy", "no-referrer");
-    ctx.set("Cross-Origin-Opener-Policy", "same-origin");
-    ctx.set("Permissions-Policy", "camera=(), geolocation=(), microphone=()");
-    if (secure) {
-      ctx.set("Strict-Transport-Security", `max-age=${ONE_YEAR_SECONDS}; includeSubDomains`);
-    }
+    for (const [name, value] of securityHeaderList({ secure })) ctx.res.setHeader(name, value);
     return next();
   };
 
@@ -68,3 +60,23 @@ function sourceOf(uri: string): string {
   const isWeb = protocol === "https:" || protocol === "http:";
   return isWeb && !hostname.startsWith("[") ? origin : protocol;
 }
+
+/** What every answer has that does not say otherwise. */
+export const securityHeaderList = ({ secure }: { secure: boolean }): readonly Header[] =>
+  secure ? SECURE : ALWAYS;
+
+type Header = readonly [name: string, value: string];
+
+const ALWAYS: readonly Header[] = [
+  ["Content-Security-Policy", contentSecurityPolicy({})],
+  ["X-Content-Type-Options", "nosniff"],
+  ["X-Frame-Options", "DENY"],
+  ["Referrer-Policy", "no-referrer"],
+  ["Cross-Origin-Opener-Policy", "same-origin"],
+  ["Permissions-Policy", "camera=(), geolocation=(), microphone=()"],
+];
+
+const SECURE: readonly Header[] = [
+  ...ALWAYS,
+  ["Strict-Transport-Security", `max-age=${ONE_YEAR_SECONDS}; includeSubDomains`],
+];

@@ -18,6 +18,7 @@ const LIMITS = {
 const MAX_CONNECTIONS = 4_096;
 const MAX_HEADERS = 100;
 const DRAIN_MILLISECONDS = 20_000;
+const SWEEP_MILLISECONDS = 20;
 
 export interface ListenOptions {
   app: RequestListener;
@@ -38,8 +39,6 @@ export async function listen({ app, port, host }: ListenOptions): Promise<Runnin
   let isDraining = false;
   const server = createServer(LIMITS, (request, response) => {
     if (isDraining) response.setHeader("Connection", "close");
-    // A connection whose answer was under way when draining began would else stay open, idle.
-    response.once("close", () => isDraining && server.closeIdleConnections());
     if (isTarget(request.url)) app(request, response);
     else response.writeHead(400, { Connection: "close" }).end();
   });
@@ -53,9 +52,12 @@ export async function listen({ app, port, host }: ListenOptions): Promise<Runnin
     async drain() {
       isDraining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Again and again: a connection whose answer is under way now would else stay open afterwards, idle.
+      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MILLISECONDS);
       server.closeIdleConnections();
       const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MILLISECONDS);
       await closed;
+      clearInterval(sweep);
       clearTimeout(deadline);
     },
   };

@@ -15,7 +15,16 @@ const MARKS = new Map([
   ["Evergreen Retirement", "evergreen"],
 ] as const);
 
-export function siteView({ name, redirectUris, metadata, firstParty }: RegisteredSite): SiteView {
+/** Clients are kept as they are until they change, and each is somebody at every hop. */
+const views = new WeakMap<RegisteredSite, SiteView>();
+
+export function siteView(site: RegisteredSite): SiteView {
+  const view = views.get(site) ?? viewOf(site);
+  views.set(site, view);
+  return view;
+}
+
+function viewOf({ name, redirectUris, metadata, firstParty }: RegisteredSite): SiteView {
   const home = ownAddress(member(metadata, "client_uri"), redirectUris) ?? frontPage(redirectUris);
   const mark = firstParty ? [...MARKS].find(([owner]) => owner === name)?.[1] : undefined;
   return {

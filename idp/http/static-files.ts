@@ -3,7 +3,7 @@
  * an ETag makes asking again cheap.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Middleware } from "koa";
+import type { Context, Middleware, Next } from "koa";
 import sirv from "sirv";
 
 export interface StaticFilesOptions {
@@ -16,15 +16,19 @@ export interface StaticFilesOptions {
 /** Answers GET and HEAD below the prefix; anything not there goes on to the next middleware. */
 export function staticFiles({ prefix, directory, maxAgeSeconds }: StaticFilesOptions): Middleware {
   const serve = sirv(directory, { etag: true, maxAge: maxAgeSeconds, dotfiles: false });
+  const below = `${prefix}/`;
 
-  return async (ctx, next) => {
+  return (ctx, next) => {
     const isRead = ctx.method === "GET" || ctx.method === "HEAD";
-    if (!isRead || !ctx.path.startsWith(`${prefix}/`)) return next();
+    return isRead && ctx.path.startsWith(below) ? answer(ctx, next) : next();
+  };
+
+  async function answer(ctx: Context, next: Next): Promise<void> {
     const isServed = await served(serve, ctx.req, ctx.res, ctx.path.slice(prefix.length));
     if (!isServed) return next();
     // The answer is on its way already; Koa must not send one of its own.
     ctx.respond = false;
-  };
+  }
 }
 
 /** Resolves false when there is no such file. */

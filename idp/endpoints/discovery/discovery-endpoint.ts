@@ -3,7 +3,7 @@
 // provider change: one that is added begins when every site has had the time to meet its key.
 import type { Context } from "koa";
 import type { KeyRing } from "../../../keys/key-ring.ts";
-import { type PublicDocument, sendDocument } from "../../http/send-document.ts";
+import { type PublicDocument, sendDocument } from "../../http/public-document.ts";
 import { hashOf } from "../../protocol/credential.ts";
 import { type Provider, providerMetadata } from "./provider-metadata.ts";
 
@@ -24,7 +24,10 @@ export const discoveryEndpoint = ({ ring, ...provider }: DiscoveryEndpointDeps) 
     return made.document;
   }
 
-  return async (ctx: Context): Promise<void> => sendDocument(ctx, document());
+  return {
+    document,
+    show: async (ctx: Context): Promise<void> => sendDocument(ctx, document()),
+  };
 };
 
 function documentOf(metadata: object): PublicDocument {

@@ -2,7 +2,7 @@
 // the answer once per key set; here it only gets its headers.
 import type { Context } from "koa";
 import type { KeyRing } from "../../../keys/key-ring.ts";
-import { sendDocument } from "../../http/send-document.ts";
+import { sendDocument } from "../../http/public-document.ts";
 import { temporarilyUnavailable } from "../../protocol/oauth-error.ts";
 
 export interface JwksEndpointDeps {
@@ -11,10 +11,10 @@ export interface JwksEndpointDeps {
 
 const retryAfterSeconds = 5;
 
-export const jwksEndpoint =
-  ({ ring }: JwksEndpointDeps) =>
-  async (ctx: Context): Promise<void> =>
-    sendDocument(ctx, published(ring));
+export const jwksEndpoint = ({ ring }: JwksEndpointDeps) => ({
+  document: () => published(ring),
+  show: async (ctx: Context): Promise<void> => sendDocument(ctx, published(ring)),
+});
 
 /** An empty set with 200 would make every verifier throw its keys away (dex#976): 503 instead. */
 function published(ring: JwksEndpointDeps["ring"]) {

@@ -1,8 +1,8 @@
 // GET /status-lists/:list and GET /status-lists: which grants have ended, for whoever verifies their access
 // tokens (Token Status List, draft-20 §8, §9). The same for everybody, and open to every origin.
 import type { Context } from "koa";
+import { hasThis } from "../../http/public-document.ts";
 import { sendJson } from "../../http/respond.ts";
-import { hasThis } from "../../http/send-document.ts";
 import type { Statuses } from "../../records/statuses/statuses.ts";
 import { type PublishedStatusListsDeps, publishedStatusLists } from "./published-status-lists.ts";
 

@@ -13,8 +13,8 @@ describe("GET /.well-known/openid-configuration (OpenID Connect Discovery §4)",
       ring,
     });
     const origin = await serveDoors({
-      "GET /.well-known/openid-configuration": discovery,
-      "GET /.well-known/oauth-authorization-server": discovery,
+      "GET /.well-known/openid-configuration": discovery.show,
+      "GET /.well-known/oauth-authorization-server": discovery.show,
     });
     url = `${origin}/.well-known/openid-configuration`;
   });

@@ -71,7 +71,7 @@ describe("GET /jwks without keys", () => {
         throw new Error("nothing could be loaded");
       },
     };
-    const origin = await serveDoors({ "GET /jwks": jwksEndpoint({ ring }) });
+    const origin = await serveDoors({ "GET /jwks": jwksEndpoint({ ring }).show });
     const response = await fetch(`${origin}/jwks`);
     expect(response.headers.get("retry-after")).toBe("5");
     const { status, body } = await answerOf(response);
