@@ -24,6 +24,7 @@ interface Description {
   resource?: string[];
   firstParty?: boolean;
   requirePar?: boolean;
+  idTokenOnRefresh?: boolean;
   jwksUri?: string | false;
   jwksFile?: unknown;
   userinfoAlg?: string | false;
@@ -162,6 +163,8 @@ const describing = (command: Command): Command =>
     .option("--require-par", "only requests that it has pushed count (RFC 9126)")
     .option("--no-require-par", "a browser may bring its requests (the default)")
     .option("--id-token-alg <alg>", "what its ID tokens are signed with")
+    .option("--id-token-on-refresh", "an ID token with every refresh")
+    .option("--no-id-token-on-refresh", "only with one that asks for openid (the default)")
     .option("--jwks-uri <uri>", "where its public keys are, for private_key_jwt")
     .option("--no-jwks-uri", "its public keys are nowhere")
     .option("--jwks-file <file>", "its public keys themselves, a JWK Set", jsonFile)
@@ -210,6 +213,7 @@ const members = (options: Description) => ({
   resources: options.resource,
   first_party: options.firstParty,
   require_pushed_authorization_requests: options.requirePar,
+  id_token_on_refresh: options.idTokenOnRefresh,
   id_token_signed_response_alg: options.idTokenAlg,
   jwks_uri: unlessTakenAway(options.jwksUri),
   jwks: options.jwksFile,
@@ -245,6 +249,7 @@ const describe = (client: Client): string[] =>
     "First party": client.first_party ? "yes" : "no",
     "Pushed requests": client.require_pushed_authorization_requests ? "required" : "may push",
     "ID tokens": client.id_token_signed_response_alg,
+    "ID tokens on refresh": client.id_token_on_refresh ? "always" : "when asked for",
     Keys: client.jwks_uri ?? (client.jwks ? "registered" : "none"),
     UserInfo: client.userinfo_signed_response_alg ?? "plain JSON",
     Subjects: client.pairwise_sector ? `pairwise, ${client.pairwise_sector}` : "public",

@@ -59,6 +59,9 @@ export function clientPatch(members: Members): ClientPatch {
       defaultMaxAgeSeconds: members.default_max_age,
     }),
     ...(members.require_auth_time !== undefined && { requireAuthTime: members.require_auth_time }),
+    ...(members.id_token_on_refresh !== undefined && {
+      idTokenOnRefresh: members.id_token_on_refresh,
+    }),
     ...(members.require_pushed_authorization_requests !== undefined && {
       requirePushedAuthorizationRequests: members.require_pushed_authorization_requests,
     }),

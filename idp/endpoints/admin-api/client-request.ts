@@ -66,6 +66,8 @@ const ClientMembers = z.strictObject({
   default_max_age: z.int().min(0).max(31_536_000).nullable(),
   require_auth_time: z.boolean(),
   require_pushed_authorization_requests: z.boolean(),
+  /** Signet's own: an ID token with every refresh, asked for or not. */
+  id_token_on_refresh: z.boolean(),
   id_token_signed_response_alg: z.string().max(20),
   userinfo_signed_response_alg: z.string().max(20).nullable(),
   /** Signet's own: the host that pairwise subjects are made for; null: public subjects. */

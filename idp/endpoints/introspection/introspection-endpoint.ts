@@ -23,7 +23,7 @@ export interface IntrospectionEndpointDeps {
   readonly authenticateClient: AuthenticateClient;
   readonly accessTokens: Pick<AccessTokens, "inspect">;
   readonly refreshTokens: Pick<RefreshTokenStore, "identify">;
-  readonly grants: Pick<GrantStore, "findLive">;
+  readonly grants: Pick<GrantStore, "isLive" | "findLive">;
   readonly subjects: Pick<Subjects, "of">;
   readonly clock: Clock;
 }
@@ -47,7 +47,7 @@ export const introspectionEndpoint = (deps: IntrospectionEndpointDeps) => {
   ): Promise<Active | undefined> {
     const claims = await accessTokens.inspect(token, now);
     if (claims?.client_id !== client.id) return undefined;
-    if ((await grants.findLive(claims.grant_id, now)) === undefined) return undefined;
+    if (!(await grants.isLive(claims.grant_id, now))) return undefined;
     const { grant_id: _, status: __, ...told } = claims;
     return { token_type: "Bearer", ...told };
   }

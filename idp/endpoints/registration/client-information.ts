@@ -42,6 +42,7 @@ const registeredMetadata = (client: Client) => ({
   jwks_uri: client.jwksUri,
   userinfo_signed_response_alg: client.userinfoSignedResponseAlg,
   require_pushed_authorization_requests: client.requirePushedAuthorizationRequests ?? false,
+  id_token_on_refresh: client.idTokenOnRefresh ?? false,
   id_token_signed_response_alg: client.idTokenSignedResponseAlg,
   default_max_age: client.defaultMaxAgeSeconds,
   require_auth_time: client.requireAuthTime,

@@ -49,6 +49,7 @@ export const describedClient = (id: string, metadata: ClientMetadata, sector: st
     defaultMaxAgeSeconds: metadata.default_max_age ?? null,
     requireAuthTime: metadata.require_auth_time,
     requirePushedAuthorizationRequests: metadata.require_pushed_authorization_requests,
+    idTokenOnRefresh: metadata.id_token_on_refresh,
     metadata: descriptive(metadata),
   }) satisfies ClientPatch;
 

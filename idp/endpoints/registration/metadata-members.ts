@@ -47,6 +47,8 @@ export const Metadata = z.object({
   default_max_age: z.int().min(0).max(31_536_000).optional(),
   require_auth_time: z.boolean().default(false),
   require_pushed_authorization_requests: z.boolean().default(false),
+  /** Signet's own: an ID token with every refresh, asked for or not. */
+  id_token_on_refresh: z.boolean().default(false),
   client_uri: webUrl.optional(),
   logo_uri: webUrl.optional(),
   policy_uri: webUrl.optional(),

@@ -29,6 +29,8 @@ export interface Issue {
   readonly refreshToken?: string | undefined;
   /** Of the authorization request; absent on refresh (OpenID Connect Core §12.2). */
   readonly nonce?: string | undefined;
+  /** An OpenID Connect grant's first tokens always have one, later ones need not (§12.2). */
+  readonly withIdToken?: boolean;
 }
 
 export type IssueTokens = (issue: Issue, client: Client, now: Date) => Promise<IssuedTokens>;
@@ -36,7 +38,7 @@ export type IssueTokens = (issue: Issue, client: Client, now: Date) => Promise<I
 /** @throws OAuthError invalid_target when the grant's one resource is the client's no more */
 export const issueTokens =
   ({ issuer, clients, subjects, accessTokens, idTokens }: IssueTokensDeps): IssueTokens =>
-  async ({ requested, grant, account, refreshToken, nonce }, client, now) => {
+  async ({ requested, grant, account, refreshToken, nonce, withIdToken = true }, client, now) => {
     const sole = soleResource(grant.resources);
     const resource =
       requested.resource ??
@@ -63,23 +65,24 @@ export const issueTokens =
       },
       now,
     );
-    const idToken = scopes.includes("openid")
-      ? await idTokens.mint(
-          {
-            ...parties,
-            ...authentication,
-            sid: grant.sid,
-            alg: client.idTokenSignedResponseAlg,
-            ...(nonce === undefined ? {} : { nonce }),
-            accessToken: access.token,
-            claims: {
-              ...claimsForScopes(account, scopes),
-              ...claimsByName(account, grant.claims?.idToken ?? [], client.scopes),
+    const idToken =
+      withIdToken && scopes.includes("openid")
+        ? await idTokens.mint(
+            {
+              ...parties,
+              ...authentication,
+              sid: grant.sid,
+              alg: client.idTokenSignedResponseAlg,
+              ...(nonce === undefined ? {} : { nonce }),
+              accessToken: access.token,
+              claims: {
+                ...claimsForScopes(account, scopes),
+                ...claimsByName(account, grant.claims?.idToken ?? [], client.scopes),
+              },
             },
-          },
-          now,
-        )
-      : undefined;
+            now,
+          )
+        : undefined;
     return {
       accessToken: access.token,
       expiresInSeconds: access.expiresInSeconds,

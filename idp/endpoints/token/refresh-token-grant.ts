@@ -47,7 +47,10 @@ export const refreshTokenGrant = ({
     };
     const continued =
       (await rotate(refreshTokens, presented, now)) ?? (await revisit(presented, now, cause));
-    return issueTokens({ ...continued, requested }, client, now);
+    // An ID token costs a signature: only for who asks, now or once for all (OIDC Core §12.2).
+    const asksForIdToken = requested.scopes?.includes("openid") ?? client.idTokenOnRefresh;
+    const withIdToken = asksForIdToken ?? false;
+    return issueTokens({ ...continued, requested, withIdToken }, client, now);
   });
 };
 

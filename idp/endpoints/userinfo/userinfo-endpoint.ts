@@ -20,7 +20,7 @@ export interface UserinfoEndpointDeps {
   readonly issuer: string;
   readonly accessTokens: Pick<AccessTokens, "verify">;
   readonly userinfoTokens: UserinfoTokens;
-  readonly grants: Pick<GrantStore, "findLive">;
+  readonly grants: Pick<GrantStore, "findPerson">;
   readonly clients: Pick<ClientDirectory, "find">;
   readonly subjects: Pick<Subjects, "of">;
   readonly clock: Clock;
@@ -45,16 +45,16 @@ export const userinfoEndpoint =
     if (!scopes.includes("openid")) {
       throw insufficientScope("The access token lacks the scope openid", "openid");
     }
-    const live = await grants.findLive(claims.grant_id, clock.now());
+    const person = await grants.findPerson(claims.grant_id, clock.now());
     const client = await clients.find(claims.client_id);
-    const account = live?.account;
-    if (!client || !account || subjects.of(client, account.id) !== claims.sub) {
+    if (!client || !person || subjects.of(client, person.account.id) !== claims.sub) {
       throw invalidToken("The access token was revoked");
     }
+    const { account } = person;
     const told = {
       sub: claims.sub,
       ...claimsForScopes(account, scopes),
-      ...claimsByName(account, live.grant.claims?.userinfo ?? [], client.scopes),
+      ...claimsByName(account, person.claims?.userinfo ?? [], client.scopes),
     };
     const { id: clientId, userinfoSignedResponseAlg: alg } = client;
     if (alg === undefined) sendJson(ctx, told);

@@ -55,6 +55,8 @@ export interface Client {
   readonly userinfoSignedResponseAlg?: string;
   /** Its authorization requests count only when it has pushed them (RFC 9126 §6). */
   readonly requirePushedAuthorizationRequests?: boolean;
+  /** Whether every refresh brings an ID token; absent: only one that asks for openid (OIDC Core §12.2). */
+  readonly idTokenOnRefresh?: boolean;
   /** Registered members that inform and decide nothing: client_uri, logo_uri, contacts, … */
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly origin: ClientOrigin;

@@ -4,7 +4,7 @@ import type { AccountProfile } from "../accounts/account.ts";
 import { type AccountColumns, accountColumns, profileOf } from "../accounts/account-columns.ts";
 import { type Lifetimes, secondsBefore } from "../lifetimes.ts";
 import { namedStatement } from "../named-statement.ts";
-import type { Grant } from "./grant.ts";
+import type { Grant, NamedClaims } from "./grant.ts";
 import {
   type GrantColumns,
   grantColumns,
@@ -15,7 +15,23 @@ import {
 
 type Row = GrantColumns & AccountColumns;
 
-const findOne = namedStatement<Row, { grantId: string; now: Date; idleSince: Date }>(
+type Asked = { grantId: string; now: Date; idleSince: Date };
+
+/** What introspection asks of every token: nothing of the row itself is wanted. */
+const askWhetherLive = namedStatement<{ live: number }, Asked>(
+  "grant.is_live",
+  `SELECT 1 AS "live" ${joinedGrant}
+   WHERE g."id" = :grantId AND ${grantCounts}`,
+);
+
+/** What UserInfo asks of every token. */
+const findPerson = namedStatement<AccountColumns & { claims: NamedClaims | null }, Asked>(
+  "grant.find_person",
+  `SELECT ${accountColumns}, g."claims" AS "claims" ${joinedGrant}
+   WHERE g."id" = :grantId AND ${grantCounts}`,
+);
+
+const findOne = namedStatement<Row, Asked>(
   "grant.find_live",
   `SELECT ${grantColumns}, ${accountColumns} ${joinedGrant}
    WHERE g."id" = :grantId AND ${grantCounts}`,
@@ -37,6 +53,25 @@ export const grantStore = (
   const idleSince = (now: Date) => secondsBefore(now, lifetimes.sessionIdleSeconds);
 
   return {
+    /** Whether a grant still counts. */
+    async isLive(grantId: string, now: Date): Promise<boolean> {
+      const values = askWhetherLive.values({ grantId, now, idleSince: idleSince(now) });
+      const rows = await database.sql(askWhetherLive, values);
+      return rows.length > 0;
+    },
+
+    /** Whose grant it is, and the claims asked for by name, if it still counts and is a person's. */
+    async findPerson(
+      grantId: string,
+      now: Date,
+    ): Promise<{ account: AccountProfile; claims?: NamedClaims } | undefined> {
+      const values = findPerson.values({ grantId, now, idleSince: idleSince(now) });
+      const [row] = await database.sql(findPerson, values);
+      if (!row || row.account_id === null) return undefined;
+      const { account_id, claims } = row;
+      return { account: profileOf({ ...row, account_id }), ...(claims && { claims }) };
+    },
+
     /** A grant that still counts, with its account unless the client acts for itself. One statement. */
     async findLive(
       grantId: string,

@@ -72,7 +72,11 @@ describe("claims asked for by name (§5.5)", () => {
     const { visitor, tokens } = await given({ id_token: { nickname: null } });
     const answer = await visitor.post(
       `${idp.issuer}/token`,
-      { grant_type: "refresh_token", refresh_token: String(tokens.refresh_token) },
+      {
+        grant_type: "refresh_token",
+        refresh_token: String(tokens.refresh_token),
+        scope: "openid",
+      },
       { Authorization: `Basic ${btoa(`${bank.id}:${bank.secret}`)}` },
     );
     expect(claimsOf(JSON.parse(answer.text).id_token)).toMatchObject({ nickname: "Al" });

@@ -31,6 +31,7 @@ describe("client metadata (RFC 7591 §2)", () => {
       subject_type: "public",
       require_auth_time: false,
       require_pushed_authorization_requests: false,
+      id_token_on_refresh: false,
       backchannel_logout_session_required: false,
       frontchannel_logout_session_required: false,
       id_token_signed_response_alg: "RS256",

@@ -43,7 +43,7 @@ describe("refresh token grant (RFC 6749 §6, RFC 9700 §4.14.2)", () => {
     const { bank } = world.clients;
     const { first, answer } = await family(bank, { nonce: "n-1" });
     world.clock.advance(100);
-    const refreshed = await world.refresh(bank, first);
+    const refreshed = await world.refresh(bank, first, { scope: "openid" });
     expect(refreshed.status).toBe(200);
     expect(refreshTokenOf(refreshed)).not.toBe(first);
     const before = decodeJwt(String(answer.body.id_token));
@@ -58,6 +58,26 @@ describe("refresh token grant (RFC 6749 §6, RFC 9700 §4.14.2)", () => {
       iat: Number(before.iat) + 100,
     });
     expect(after).not.toHaveProperty("nonce");
+  });
+
+  it("brings an ID token to who asks for openid, or always does (OpenID Connect Core §12.2)", async () => {
+    const { bank } = world.clients;
+    const hasIdToken = async (more?: Record<string, string>) => {
+      const { first } = await family(bank);
+      return "id_token" in (await world.refresh(bank, first, more)).body;
+    };
+    expect(await hasIdToken()).toBe(false);
+    expect(await hasIdToken({ scope: "openid email" })).toBe(true);
+    expect(await hasIdToken({ scope: "email" })).toBe(false);
+    const always = async (idTokenOnRefresh: boolean) => {
+      const where = { id: bank.id };
+      await world.database.orm.client.update({ where, data: { idTokenOnRefresh } });
+      world.idp.clients.forget();
+    };
+    await always(true);
+    expect(await hasIdToken()).toBe(true);
+    expect(await hasIdToken({ scope: "email" })).toBe(false);
+    await always(false);
   });
 
   it("one statement refreshes", async () => {

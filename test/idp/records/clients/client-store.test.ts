@@ -22,6 +22,7 @@ describe("a client", () => {
       backchannelLogoutSessionRequired: false,
       frontchannelLogoutSessionRequired: false,
       requirePushedAuthorizationRequests: false,
+      idTokenOnRefresh: false,
       createdAt: at(1),
       secrets: [{ id: expect.any(String), hash: hashOf("sgx_secret"), createdAt: at(1) }],
     };
