@@ -48,7 +48,11 @@ export interface PostgresqlServer {
   stop(): Promise<void>;
 }
 
-export async function startPostgresql(source: PostgresqlSource): Promise<PostgresqlServer> {
+/** @param settings  as its command line takes them, for binaries alone; without durability when absent */
+export async function startPostgresql(
+  source: PostgresqlSource,
+  settings: readonly string[] = FOR_TESTS,
+): Promise<PostgresqlServer> {
   if (source.kind === "none") throw new Error(`there is no PostgreSQL: ${source.reason}`);
   if (source.kind === "address") return { url: source.url, stop: async () => {} };
 
@@ -77,7 +81,7 @@ export async function startPostgresql(source: PostgresqlSource): Promise<Postgre
       `${directory}/data`,
       "-p",
       String(port),
-      ...FOR_TESTS.flatMap((setting) => ["-c", setting]),
+      ...settings.flatMap((setting) => ["-c", setting]),
     ],
     { ...user, cwd: directory, stdio: ["ignore", "ignore", "pipe"] },
   );
