@@ -92,7 +92,7 @@ export function createIdp({ config, database, clock, logger }: IdpDeps): Idp {
   const admin = adminRoutes(deps);
   const programs = programRoutes(deps);
   const doors = [programs.router, personRoutes(deps)];
-  const inFront = readyAnswers({ documents: programs.ready, config, logger });
+  const inFront = readyAnswers({ find: programs.findReady, config, logger });
   const sweeper = cleanUp({ store: known.cleanUp, clock, logger });
 
   return {

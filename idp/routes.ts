@@ -30,7 +30,7 @@ import { tokenEndpoint } from "./endpoints/token/token-endpoint.ts";
 import { userinfoEndpoint } from "./endpoints/userinfo/userinfo-endpoint.ts";
 import type { SendAuthorizationResponse } from "./http/authorization-response.ts";
 import type { CookieJar } from "./http/cookies.ts";
-import type { ReadyDocuments } from "./http/ready-answers.ts";
+import type { FindReady } from "./http/ready-answers.ts";
 import { accountPage } from "./pages/account/account-page.ts";
 import { changePasswordPage } from "./pages/account/change-password-page.ts";
 import { notMePage } from "./pages/account/not-me-page.ts";
@@ -95,7 +95,7 @@ export const isOpenToAllOrigins = (path: string): boolean =>
 const exact = { strict: true, sensitive: true };
 
 /** What programs call, and which of it is ready before they do. */
-export function programRoutes(deps: RouteDeps): { router: Router; ready: ReadyDocuments } {
+export function programRoutes(deps: RouteDeps): { router: Router; findReady: FindReady } {
   const { config, issuer, ring } = deps;
   const grantTypes = new Map([
     ["authorization_code", authorizationCodeGrant({ ...deps, issueTokens: issueTokens(deps) })],
@@ -153,12 +153,16 @@ export function programRoutes(deps: RouteDeps): { router: Router; ready: ReadyDo
       .put("/registration/:client", registered.replace)
       .delete("/registration/:client", registered.remove);
   }
-  const ready = new Map([
-    ["/.well-known/openid-configuration", discovery.document],
-    ["/.well-known/oauth-authorization-server", discovery.document],
-    ["/jwks", jwks.document],
+  const documents = new Map([
+    ["/.well-known/openid-configuration", discovery.answer],
+    ["/.well-known/oauth-authorization-server", discovery.answer],
+    ["/jwks", jwks.answer],
   ]);
-  return { router, ready };
+  const findReady: FindReady = (target, headers) => {
+    const answer = documents.get(target)?.(headers);
+    return answer ? { route: target, answer } : statusList.ready(target, headers);
+  };
+  return { router, findReady };
 }
 
 /** What a person's browser visits. */

@@ -3,52 +3,70 @@
  * everything else, with the headers that everything else would have given them; whatever is not quite such
  * a request goes its usual way, to the same documents.
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type {
+  IncomingHttpHeaders,
+  IncomingMessage,
+  RequestListener,
+  ServerResponse,
+} from "node:http";
 import { randomText } from "../protocol/random-text.ts";
 import { OPEN_CORS } from "./cors.ts";
 import type { Logger } from "./logger.ts";
-import { documentAnswer, type PublicDocument } from "./public-document.ts";
+import type { PreparedAnswer } from "./prepared-answer.ts";
 import { securityHeaderList } from "./security-headers.ts";
 
-/** By the request target, as it stands in the request line. */
-export type ReadyDocuments = ReadonlyMap<string, () => PublicDocument>;
+/**
+ * What is ready for a request target, as it stands in the request line. Undefined, or an error, sends the
+ * request its usual way: what there is to say of that is said there.
+ */
+export type FindReady = (
+  target: string,
+  headers: IncomingHttpHeaders,
+) => Ready | Promise<Ready | undefined> | undefined;
+
+export interface Ready {
+  /** As the access line names it. */
+  readonly route: string;
+  readonly answer: PreparedAnswer;
+}
 
 export interface ReadyAnswersDeps {
-  readonly documents: ReadyDocuments;
+  readonly find: FindReady;
   readonly config: { readonly secure: boolean };
   readonly logger: Logger;
 }
 
-export function readyAnswers({ documents, config, logger }: ReadyAnswersDeps) {
+export function readyAnswers({ find, config, logger }: ReadyAnswersDeps) {
   const always = [...securityHeaderList(config), ...OPEN_CORS].flat();
 
-  function answer(request: IncomingMessage, response: ServerResponse, document: PublicDocument) {
+  function give(request: IncomingMessage, response: ServerResponse, { route, answer }: Ready) {
     const requestId = randomText(12);
-    const { status, headers, body } = documentAnswer(document, {
-      ifNoneMatch: request.headers["if-none-match"],
-      acceptEncoding: request.headers["accept-encoding"],
-    });
-    const own = Object.entries(headers).flat();
-    response.writeHead(status, [...always, "X-Request-Id", requestId, ...own]);
+    const { status, headers, body } = answer;
+    response.writeHead(status, [...always, "X-Request-Id", requestId, ...headers]);
     response.end(request.method === "HEAD" ? undefined : body);
-    const { method, url: route } = request;
-    logger.info({ requestId, method, route, status, milliseconds: 0 }, "request");
+    logger.info({ requestId, method: request.method, route, status, milliseconds: 0 }, "request");
   }
 
   return (others: RequestListener): RequestListener =>
     (request, response) => {
-      const document = isPlain(request) ? documentAt(request.url) : undefined;
-      if (document === undefined) others(request, response);
-      else answer(request, response, document);
+      const otherwise = () => others(request, response);
+      const found = isPlain(request)
+        ? attempt(() => find(request.url ?? "", request.headers))
+        : undefined;
+      if (found === undefined) otherwise();
+      else if (!(found instanceof Promise)) give(request, response, found);
+      else
+        found
+          .then((ready) => (ready ? give(request, response, ready) : otherwise()), otherwise)
+          .catch(() => response.destroy());
     };
+}
 
-  function documentAt(target: string | undefined): PublicDocument | undefined {
-    try {
-      return documents.get(target ?? "")?.();
-    } catch {
-      // What there is to say of that is said where errors are rendered.
-      return undefined;
-    }
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
   }
 }
 

@@ -117,7 +117,7 @@ describe("the code flow, step by step", () => {
       site,
       authentication,
       tokens.refresh_token ?? "",
-      http,
+      { ...http, additionalParameters: { scope: "openid email" } },
     );
     const refreshed = await oauth.processRefreshTokenResponse(as, site, answer);
     await oauth.validateApplicationLevelSignature(as, answer, http);

@@ -105,7 +105,10 @@ describe("openid-client, registered by itself", () => {
       expect(person).toMatchObject({ sub: subject, name: "Alice Moreau", email_verified: true });
 
       const first = tokens.refresh_token ?? "";
-      const refreshed = await client.refreshTokenGrant(config, first);
+      const refreshed = await client.refreshTokenGrant(config, first, {
+        scope: "openid profile",
+      });
+      expect(refreshed.scope).toBe("openid profile");
       expect(refreshed.refresh_token).not.toBe(first);
       expect(refreshed.claims()).toMatchObject({ sub: subject, auth_time: claims?.auth_time });
 

@@ -207,25 +207,34 @@ describe("an installation that runs", PATIENTLY, () => {
     expect((await operator("GET", "/keys")).status).toBe(200);
   });
 
-  it("Z10, Z6: runs several processes on one port with PostgreSQL, and on it alone", async () => {
+  it("Z10, Z6, Z5: runs several processes on one port with PostgreSQL alone, and puts new ones in their places on SIGUSR2 with every request answered", async () => {
     const port = String(await freePort());
-    const several = {
-      ...environment,
-      PORT: port,
-      ISSUER: `http://localhost:${port}`,
-      WEB_CONCURRENCY: "2",
-    };
+    const issuer = `http://localhost:${port}`;
+    const several = { ...environment, PORT: port, ISSUER: issuer, WEB_CONCURRENCY: "2" };
     if (databaseKind() === "pglite") {
       expect(await refusalOf(several)).toMatch(/^WEB_CONCURRENCY must be 1 without DATABASE_URL/);
       return;
     }
     const both = start(several);
-    const listening = () => both.output().stdout.match(/"listening"/g)?.length ?? 0;
-    await both.says('"listening"');
-    while (listening() < 2) await new Promise((resolve) => setTimeout(resolve, 50));
-    expect((await anOperator({ issuer: several.ISSUER }, token)("GET", "/keys")).status).toBe(200);
+    const said = (what: string) => both.output().stdout.split(`"${what}"`).length - 1;
+    const hasSaid = async (what: string, times: number) => {
+      while (said(what) < times) await new Promise((resolve) => setTimeout(resolve, 50));
+    };
+    await hasSaid("listening", 2);
+    expect((await anOperator({ issuer }, token)("GET", "/keys")).status).toBe(200);
+
+    both.child.kill("SIGUSR2");
+    let answered = 0;
+    for (; said("stopped") < 2; answered += 1) {
+      // A connection each, so that old and new are asked.
+      const answer = await localFetch(`${issuer}/jwks`, { headers: { Connection: "close" } });
+      expect(answer.status).toBe(200);
+    }
+    expect(answered).toBeGreaterThan(2);
+    expect(said("listening")).toBe(4);
+
     expect(await stop(both)).toBe(0);
-    expect(both.output().stdout.match(/"stopped"/g)).toHaveLength(2);
+    expect(said("stopped")).toBe(4);
   });
 
   it("Z10: opens cleanly after being killed", async () => {

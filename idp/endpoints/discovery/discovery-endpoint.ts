@@ -1,9 +1,11 @@
 // GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server (OpenID Connect
 // Discovery §4, RFC 8414 §3): one document, served from memory. Only the signing algorithms of a running
 // provider change: one that is added begins when every site has had the time to meet its key.
+import type { IncomingHttpHeaders } from "node:http";
 import type { Context } from "koa";
 import type { KeyRing } from "../../../keys/key-ring.ts";
-import { type PublicDocument, sendDocument } from "../../http/public-document.ts";
+import { sendPrepared } from "../../http/prepared-answer.ts";
+import { type PublicDocument, publicAnswer } from "../../http/public-document.ts";
 import { hashOf } from "../../protocol/credential.ts";
 import { type Provider, providerMetadata } from "./provider-metadata.ts";
 
@@ -24,9 +26,10 @@ export const discoveryEndpoint = ({ ring, ...provider }: DiscoveryEndpointDeps) 
     return made.document;
   }
 
+  const answer = (headers: IncomingHttpHeaders) => publicAnswer(document(), headers);
   return {
-    document,
-    show: async (ctx: Context): Promise<void> => sendDocument(ctx, document()),
+    answer,
+    show: async (ctx: Context): Promise<void> => sendPrepared(ctx, answer(ctx.req.headers)),
   };
 };
 
