@@ -8,6 +8,7 @@ app.use((ctx) => {
   ctx.body = body;
 });
 const server = app.listen(Number(process.env.PORT), "127.0.0.1");
+server.keepAliveTimeout = 75_000;
 process.once("SIGTERM", () => {
   server.close(() => process.exit(0));
   server.closeAllConnections();

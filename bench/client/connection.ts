@@ -25,7 +25,10 @@ export async function openConnection(port: number, host = "127.0.0.1"): Promise<
   let received: Buffer = Buffer.alloc(0);
   let waiting: { resolve(answer: Answer): void; reject(error: Error): void } | undefined;
 
+  let ended: Error | undefined;
+
   const fail = (error: Error) => {
+    ended ??= error;
     waiting?.reject(error);
     waiting = undefined;
   };
@@ -44,6 +47,7 @@ export async function openConnection(port: number, host = "127.0.0.1"): Promise<
   return {
     ask: (request) =>
       new Promise((resolve, reject) => {
+        if (ended) return reject(ended);
         waiting = { resolve, reject };
         socket.write(request);
       }),

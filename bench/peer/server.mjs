@@ -81,6 +81,7 @@ async function serve() {
     await provider.interactionFinished(ctx.req, ctx.res, { login: { accountId: "alice" } });
   });
   const server = provider.listen(Number(PORT), "127.0.0.1");
+  server.keepAliveTimeout = 75_000;
   process.once("SIGTERM", () => {
     server.close();
     server.closeAllConnections();
