@@ -47,13 +47,11 @@ const redeemOnce = namedStatement<
   RedemptionValues & { redirectUri: string; codeChallenge: string | null }
 >(
   "code.redeem",
-  redeeming(
-    "AuthorizationCode",
-    "codeHash",
-    `k."redirectUri" = :redirectUri
-       AND k."codeChallenge" IS NOT DISTINCT FROM :codeChallenge::text
-       AND (k."codeChallenge" IS NOT NULL OR c."tokenEndpointAuthMethod" <> 'none')`,
-  ),
+  redeeming("AuthorizationCode", "codeHash", {
+    ofCode: `k."redirectUri" = :redirectUri
+       AND k."codeChallenge" IS NOT DISTINCT FROM :codeChallenge::text`,
+    ofClient: `(:codeChallenge::text IS NOT NULL OR c."tokenEndpointAuthMethod" <> 'none')`,
+  }),
 );
 
 interface CodeRow {

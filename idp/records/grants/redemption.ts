@@ -34,33 +34,46 @@ export type RedemptionValues = {
   offlineExpiresAt: Date;
 };
 
+/** What has to be true beside what is true of every redemption. */
+export interface RedemptionConditions {
+  /** Of the row that is redeemed, `k`. */
+  readonly ofCode?: string;
+  /** Of the client, `c`. */
+  readonly ofClient?: string;
+}
+
 /**
  * Locks the grant against being revoked meanwhile: revocation either comes first and nothing is
  * issued, or waits and then revokes what was. Then spends the code; of those that waited for its row,
  * all but the first find it spent.
- * @param table      has `grantId`, `usedAt`, `expiresAt`; called `k`
- * @param key        its column with `:codeHash`
- * @param condition  what else `k` is bound to
+ *
+ * Each row is looked up by its key before the next is, whatever the planner thinks of tables that it has
+ * not seen filled: offered both, it may as well read all grants of a client.
+ * @param table  has `grantId`, `usedAt`, `expiresAt`; called `k`
+ * @param key    its column with `:codeHash`
  */
 export const redeeming = (
   table: string,
   key: string,
-  condition = "true",
-): string => `WITH allowed AS (
+  { ofCode = "true", ofClient = "true" }: RedemptionConditions = {},
+): string => `WITH presented AS MATERIALIZED (
+     SELECT k."grantId" FROM "${table}" k
+     WHERE k."${key}" = :codeHash AND k."usedAt" IS NULL AND k."expiresAt" > :now::timestamptz
+       AND ${ofCode}
+   ), held AS MATERIALIZED (
+     SELECT g.* FROM "Grant" g WHERE g."id" = (SELECT "grantId" FROM presented)
+     FOR SHARE
+   ), allowed AS (
      SELECT ${grantColumns}, ${accountColumns},
        'refresh_token' = ANY (c."grantTypes") AND (g."kind" = 'offline' OR c."firstParty")
          AS "hasRefreshToken"
-     FROM "${table}" k
-     JOIN "Grant" g ON g."id" = k."grantId"
+     FROM held g
      JOIN "Client" c ON c."id" = g."clientId"
-     JOIN "Account" a ON a."id" = g."accountId"
-     LEFT JOIN "Session" s ON s."id" = g."sessionId"
-     WHERE k."${key}" = :codeHash AND k."usedAt" IS NULL AND k."expiresAt" > :now::timestamptz
-       AND ${condition}
-       AND g."clientId" = :clientId AND ${grantIsLive}
+     JOIN "Account" a ON a."id" = (SELECT "accountId" FROM held)
+     LEFT JOIN "Session" s ON s."id" = (SELECT "sessionId" FROM held)
+     WHERE g."clientId" = :clientId AND ${grantIsLive} AND ${ofClient}
        AND (g."kind" = 'offline' OR (${sessionIsLive}))
        AND (:resource::text IS NULL OR :resource::text = ANY (g."resources"))
-     FOR SHARE OF g
    ), spent AS (
      UPDATE "${table}" k SET "usedAt" = :now::timestamptz
      FROM allowed

@@ -29,7 +29,8 @@ export type RefreshTokenLifetimes = Pick<
 
 /**
  * Locks in the order that ending access does: session, then grant, then the token. Each lock waits
- * for a change under way and asks its condition again of the row as it then is.
+ * for a change under way and gives the row as it then is. Each row is looked up by its key before the
+ * next is, whatever the planner thinks of tables that it has not seen filled.
  */
 const rotateOnce = namedStatement<
   GrantColumns & AccountColumns & { account_id: string },
@@ -48,25 +49,29 @@ const rotateOnce = namedStatement<
 >(
   "refresh_token.rotate",
   `WITH presented AS MATERIALIZED (
-     SELECT g."id" AS "grantId", g."sessionId"
-     FROM "RefreshToken" t JOIN "Grant" g ON g."id" = t."grantId"
+     SELECT t."grantId" FROM "RefreshToken" t
      WHERE t."tokenHash" = :tokenHash AND t."usedAt" IS NULL AND t."expiresAt" > :now::timestamptz
-       AND g."clientId" = :clientId
-       AND (:resource::text IS NULL OR :resource::text = ANY (g."resources"))
-       AND g."scopes" @> :scopes::text[]
-   ), signed_in AS (
-     SELECT s."id" FROM "Session" s JOIN presented ON s."id" = presented."sessionId"
-     WHERE ${sessionIsLive}
-     FOR NO KEY UPDATE OF s
+   ), of_grant AS MATERIALIZED (
+     SELECT g."id", g."sessionId" FROM "Grant" g
+     WHERE g."id" = (SELECT "grantId" FROM presented)
+   ), signed_in AS MATERIALIZED (
+     SELECT s."id" FROM "Session" s
+     WHERE s."id" = (SELECT "sessionId" FROM of_grant) AND ${sessionIsLive}
+     FOR NO KEY UPDATE
+   ), held AS MATERIALIZED (
+     SELECT g.* FROM "Grant" g
+     WHERE g."id" = (SELECT of_grant."id" FROM of_grant LEFT JOIN signed_in ON true)
+     FOR NO KEY UPDATE
    ), allowed AS (
      SELECT ${grantColumns}, ${accountColumns}, signed_in."id" AS "liveSessionId"
-     FROM presented
-     JOIN "Grant" g ON g."id" = presented."grantId"
+     FROM held g
+     LEFT JOIN signed_in ON true
      JOIN "Client" c ON c."id" = g."clientId"
-     JOIN "Account" a ON a."id" = g."accountId"
-     LEFT JOIN signed_in ON signed_in."id" = g."sessionId"
-     WHERE ${grantIsLive} AND (g."kind" = 'offline' OR signed_in."id" IS NOT NULL)
-     FOR NO KEY UPDATE OF g
+     JOIN "Account" a ON a."id" = (SELECT "accountId" FROM held)
+     WHERE g."clientId" = :clientId AND ${grantIsLive}
+       AND (g."kind" = 'offline' OR signed_in."id" IS NOT NULL)
+       AND (:resource::text IS NULL OR :resource::text = ANY (g."resources"))
+       AND g."scopes" @> :scopes::text[]
    ), spent AS (
      UPDATE "RefreshToken" t SET "usedAt" = :now::timestamptz, "successorHash" = :successorHash,
        "sealedSuccessor" = :sealedSuccessor
