@@ -2,8 +2,9 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { asDatabaseError, DatabaseUnavailable } from "./database-unavailable.ts";
-import type { Driver, MigrationSession, SqlValue } from "./driver.ts";
+import type { Driver, MigrationSession } from "./driver.ts";
 import { listenOn } from "./postgresql-listener.ts";
+import { runPrepared, types } from "./prepared-query.ts";
 
 const CONNECTIONS = 10;
 /** Also the longest wait for a free connection: better a quick 503 than a queue (Z4, Z11). */
@@ -13,8 +14,6 @@ const STATEMENT_TIMEOUT_MS = 5_000;
 const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
 /** Prisma's statements vary with list lengths; past this many the rest goes unprepared. */
 const PREPARED_STATEMENTS = 500;
-
-const INT8 = 20;
 
 export function postgresqlDriver(url: string): Driver {
   const connection = connectionOf(url);
@@ -33,13 +32,8 @@ export function postgresqlDriver(url: string): Driver {
     async query(name, text, values) {
       const client = await pool.connect();
       try {
-        const { rows } = await client.query({
-          name,
-          text,
-          values: values.map(asParameter),
-          types,
-          query_timeout: ANSWER_TIMEOUT_MS,
-        } as pg.QueryConfig);
+        const timeoutMs = ANSWER_TIMEOUT_MS;
+        const rows = await runPrepared(client, { name, text, values, timeoutMs });
         client.release();
         return rows;
       } catch (error) {
@@ -75,15 +69,6 @@ export function postgresqlDriver(url: string): Driver {
     close: () => pool.end(),
   };
 }
-
-/** pg itself writes a Date field by field, in the machine's zone. */
-const asParameter = (value: SqlValue): unknown =>
-  value instanceof Date ? value.toISOString() : value;
-
-const types = {
-  getTypeParser: (oid: number, format?: "text" | "binary") =>
-    oid === INT8 ? Number : pg.types.getTypeParser(oid, format),
-} as pg.CustomTypesConfig;
 
 const sessionOf = (client: pg.Client): MigrationSession => ({
   query: async (text, values = []) =>
