@@ -30,6 +30,8 @@ export async function startSignet(options: SignetOptions): Promise<RunningServer
       ADMIN_TOKEN,
       WEB_CONCURRENCY: String(processes),
       DRAIN_DELAY_SECONDS: "0",
+      // As the image has it.
+      MALLOC_MMAP_THRESHOLD_: "131072",
     },
     port,
     readyPath: "/jwks",

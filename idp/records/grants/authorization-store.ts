@@ -56,15 +56,18 @@ const readFacts = namedStatement<
   { secretHash: string; clientId: string; now: Date; idleSince: Date }
 >(
   "authorization.read",
-  `SELECT ${sessionColumns}, ${accountColumns}, consent."scopes" AS "consentScopes",
+  // Each row by its key, whatever the planner thinks of tables that it has not seen filled.
+  `WITH held AS MATERIALIZED (
+     SELECT s.* FROM "Session" s WHERE s."secretHash" = :secretHash AND ${sessionIsLive}
+   )
+   SELECT ${sessionColumns}, ${accountColumns}, consent."scopes" AS "consentScopes",
      consent."resources" AS "consentResources", known."sid" AS "sid"
-   FROM "Session" s
-   JOIN "Account" a ON a."id" = s."accountId" AND a."disabledAt" IS NULL
+   FROM held s
+   JOIN "Account" a ON a."id" = (SELECT "accountId" FROM held) AND a."disabledAt" IS NULL
    LEFT JOIN "Consent" consent
-     ON consent."accountId" = s."accountId" AND consent."clientId" = :clientId
+     ON consent."accountId" = (SELECT "accountId" FROM held) AND consent."clientId" = :clientId
    LEFT JOIN "SessionClient" known
-     ON known."sessionId" = s."id" AND known."clientId" = :clientId
-   WHERE s."secretHash" = :secretHash AND ${sessionIsLive}`,
+     ON known."sessionId" = (SELECT "id" FROM held) AND known."clientId" = :clientId`,
 );
 
 const issueCode = namedStatement<

@@ -11,6 +11,7 @@ import {
   grantCounts,
   grantOf,
   joinedGrant,
+  selectLiveGrant,
 } from "./grant-columns.ts";
 
 type Row = GrantColumns & AccountColumns;
@@ -20,21 +21,18 @@ type Asked = { grantId: string; now: Date; idleSince: Date };
 /** What introspection asks of every token: nothing of the row itself is wanted. */
 const askWhetherLive = namedStatement<{ live: number }, Asked>(
   "grant.is_live",
-  `SELECT 1 AS "live" ${joinedGrant}
-   WHERE g."id" = :grantId AND ${grantCounts}`,
+  selectLiveGrant('1 AS "live"'),
 );
 
 /** What UserInfo asks of every token. */
 const findPerson = namedStatement<AccountColumns & { claims: NamedClaims | null }, Asked>(
   "grant.find_person",
-  `SELECT ${accountColumns}, g."claims" AS "claims" ${joinedGrant}
-   WHERE g."id" = :grantId AND ${grantCounts}`,
+  selectLiveGrant(`${accountColumns}, g."claims" AS "claims"`),
 );
 
 const findOne = namedStatement<Row, Asked>(
   "grant.find_live",
-  `SELECT ${grantColumns}, ${accountColumns} ${joinedGrant}
-   WHERE g."id" = :grantId AND ${grantCounts}`,
+  selectLiveGrant(`${grantColumns}, ${accountColumns}`),
 );
 
 const listLive = namedStatement<GrantColumns, { accountId: string; now: Date; idleSince: Date }>(

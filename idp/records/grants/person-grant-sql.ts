@@ -37,11 +37,14 @@ export type GrantLifetimes = Pick<
  * any more. The account needs no lock of its own: disabling it ends its sessions first.
  * @param onlyWith  a part of the same statement that must have a row too
  */
-export const grantToPerson = (onlyWith?: string): string => `signed_in AS (
-     SELECT s."id", s."expiresAt"
-     FROM "Session" s JOIN "Account" a ON a."id" = s."accountId" AND a."disabledAt" IS NULL
-     WHERE s."id" = :sessionId AND s."accountId" = :accountId AND ${sessionIsLive}
+export const grantToPerson = (onlyWith?: string): string => `held AS MATERIALIZED (
+     SELECT s."id", s."accountId", s."expiresAt" FROM "Session" s
+     WHERE s."id" = :sessionId AND ${sessionIsLive}
      FOR NO KEY UPDATE OF s
+   ), signed_in AS (
+     SELECT held."id", held."expiresAt"
+     FROM held JOIN "Account" a ON a."id" = :accountId AND a."disabledAt" IS NULL
+     WHERE held."accountId" = :accountId
    ), consented AS (
      SELECT 1 FROM "Consent"
      WHERE "accountId" = :accountId AND "clientId" = :clientId
