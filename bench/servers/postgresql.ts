@@ -22,7 +22,7 @@ const SETTINGS = [
   "synchronous_commit=on",
   "max_wal_size=4GB",
   "shared_preload_libraries=pg_stat_statements",
-  "pg_stat_statements.track=top","pg_stat_statements.track_planning=on",
+  "pg_stat_statements.track=top",
 ];
 
 /** On the cores of this process. */

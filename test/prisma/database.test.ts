@@ -91,6 +91,37 @@ describe("the database", () => {
     ]);
   });
 
+  it("answers the same however often it is asked, and after a refusal in between", async () => {
+    const ask = (list: string[], moment: Date) =>
+      database.sql(values, [list, "", moment, "[]"]).then(([row]) => row);
+    const early = new Date("1000-12-31T23:59:59.999Z");
+    for (const moment of [at, early, new Date(0), at]) {
+      const list = ["\\", "{}", "NULL", 'a\\"b', "é\n"];
+      expect(await ask(list, moment)).toMatchObject({ list, nothing: "", eight: 8, moment });
+    }
+    await expect(database.sql(values, ["{", null, at, "{"])).rejects.toThrow();
+    await expect(database.sql(values, [[], null, at, "{"])).rejects.toThrow();
+    expect(await ask([], at)).toMatchObject({ list: [], moment: at });
+  });
+
+  it("keeps what returns no rows apart from what returns none just now", async () => {
+    const remove = defineStatement("test_remove", `DELETE FROM "Resource" WHERE "identifier" = $1`);
+    for (const identifier of ["urn:one", "urn:two", "urn:two"]) {
+      expect(await database.sql(readResource, [identifier])).toEqual([]);
+      expect(await database.sql(remove, [identifier])).toEqual([]);
+    }
+    await addResource("urn:one");
+    expect(await database.sql(readResource, ["urn:one"])).toHaveLength(1);
+  });
+
+  it("gives each of many that ask at once its own answer", async () => {
+    const moments = Array.from({ length: 100 }, (_, n) => new Date(at.getTime() + n));
+    const answers = await Promise.all(
+      moments.map((moment) => database.sql(values, [[String(moment)], null, moment, "{}"])),
+    );
+    expect(answers.map(([row]) => row?.moment)).toEqual(moments);
+  });
+
   it("counts the statements it sends, and not the time it is asked", async () => {
     const before = database.statements.count;
     await database.sql(readResource, ["urn:none"]);

@@ -57,10 +57,10 @@ export const grantCounts = `${grantIsLive} AND (g."kind" <> 'session' OR (${sess
 
 /**
  * A grant by its id, if it counts. Each row is looked up by its key before the next is, whatever the planner
- * thinks of tables that it has not seen filled. Takes `:grantId` beside that.
+ * thinks of tables that it has not seen filled.
  */
-export const selectLiveGrant = (columns: string): string => `
-  WITH held AS MATERIALIZED (SELECT g.* FROM "Grant" g WHERE g."id" = :grantId)
+export const selectLiveGrant = (columns: string, id = ":grantId"): string => `
+  WITH held AS MATERIALIZED (SELECT g.* FROM "Grant" g WHERE g."id" = ${id})
   SELECT ${columns}
   FROM held g
   JOIN "Client" c ON c."id" = (SELECT "clientId" FROM held)

@@ -2,8 +2,9 @@
 import type { Database } from "../../../prisma/database.ts";
 import type { AccountProfile } from "../accounts/account.ts";
 import { type AccountColumns, accountColumns, profileOf } from "../accounts/account-columns.ts";
+import { gathered } from "../gathered.ts";
 import { type Lifetimes, secondsBefore } from "../lifetimes.ts";
-import { namedStatement } from "../named-statement.ts";
+import { type NamedStatement, namedStatement } from "../named-statement.ts";
 import type { Grant, NamedClaims } from "./grant.ts";
 import {
   type GrantColumns,
@@ -17,17 +18,25 @@ import {
 type Row = GrantColumns & AccountColumns;
 
 type Asked = { grantId: string; now: Date; idleSince: Date };
+type AskedTogether = { grantIds: readonly string[]; now: Date; idleSince: Date };
+
+/** Of several grants those that count, with the id that each was asked for by. */
+const selectLiveGrants = (columns: string): string => `
+  SELECT asked."id" AS "asked", live.* FROM unnest(:grantIds::text[]) AS asked("id")
+  CROSS JOIN LATERAL (${selectLiveGrant(columns, 'asked."id"')}) live`;
 
 /** What introspection asks of every token: nothing of the row itself is wanted. */
-const askWhetherLive = namedStatement<{ live: number }, Asked>(
+const askWhetherLive = namedStatement<{ asked: string }, AskedTogether>(
   "grant.is_live",
-  selectLiveGrant('1 AS "live"'),
+  selectLiveGrants('1 AS "live"'),
 );
 
+type PersonRow = AccountColumns & { asked: string; claims: NamedClaims | null };
+
 /** What UserInfo asks of every token. */
-const findPerson = namedStatement<AccountColumns & { claims: NamedClaims | null }, Asked>(
+const findPersons = namedStatement<PersonRow, AskedTogether>(
   "grant.find_person",
-  selectLiveGrant(`${accountColumns}, g."claims" AS "claims"`),
+  selectLiveGrants(`${accountColumns}, g."claims" AS "claims"`),
 );
 
 const findOne = namedStatement<Row, Asked>(
@@ -50,21 +59,30 @@ export const grantStore = (
 ) => {
   const idleSince = (now: Date) => secondsBefore(now, lifetimes.sessionIdleSeconds);
 
+  /** Grants that are asked about in the same moment, in one statement, at the latest of their times. */
+  const together = <Row extends { asked: string }>(statement: NamedStatement<Row, AskedTogether>) =>
+    gathered(async (asked: readonly { grantId: string; now: Date }[]) => {
+      const now = new Date(Math.max(...asked.map((one) => one.now.getTime())));
+      const grantIds = [...new Set(asked.map(({ grantId }) => grantId))];
+      const values = statement.values({ grantIds, now, idleSince: idleSince(now) });
+      const rows = await database.sql(statement, values);
+      const byId = new Map(rows.map((row) => [row.asked, row]));
+      return asked.map(({ grantId }) => byId.get(grantId));
+    });
+  const findWhetherLive = together(askWhetherLive);
+  const findPersonRow = together(findPersons);
+
   return {
     /** Whether a grant still counts. */
-    async isLive(grantId: string, now: Date): Promise<boolean> {
-      const values = askWhetherLive.values({ grantId, now, idleSince: idleSince(now) });
-      const rows = await database.sql(askWhetherLive, values);
-      return rows.length > 0;
-    },
+    isLive: async (grantId: string, now: Date): Promise<boolean> =>
+      (await findWhetherLive({ grantId, now })) !== undefined,
 
     /** Whose grant it is, and the claims asked for by name, if it still counts and is a person's. */
     async findPerson(
       grantId: string,
       now: Date,
     ): Promise<{ account: AccountProfile; claims?: NamedClaims } | undefined> {
-      const values = findPerson.values({ grantId, now, idleSince: idleSince(now) });
-      const [row] = await database.sql(findPerson, values);
+      const row = await findPersonRow({ grantId, now });
       if (!row || row.account_id === null) return undefined;
       const { account_id, claims } = row;
       return { account: profileOf({ ...row, account_id }), ...(claims && { claims }) };

@@ -35,6 +35,25 @@ describe("finding a live grant", () => {
     expect(await stores.grants.findLive("no-such-grant", at(1))).toBeUndefined();
   });
 
+  it("asks about many at once in one statement, and answers for each by itself", async () => {
+    const client = await addClient(stores);
+    const people = [await signIn(stores), await signIn(stores), await signIn(stores)];
+    const [live, other, ended] = await Promise.all(
+      people.map(async (person) => (await redeemCode(stores, person, client)).grantId),
+    );
+    if (!live || !other || !ended) throw new Error("three grants");
+    await stores.endAccess({ kind: "grant", grantId: ended }, "code-replayed", at(1), cause);
+    const ids = [live, ended, "no-such-grant", other, live];
+    const { result, statements } = await statementsOf(stores, () =>
+      Promise.all(ids.map((id) => stores.grants.isLive(id, at(2)))),
+    );
+    expect(result).toEqual([true, false, false, true, true]);
+    expect(statements).toBe(1);
+    const found = await Promise.all(ids.map((id) => stores.grants.findPerson(id, at(2))));
+    const [alice, bob] = people.map(({ account }) => account.id);
+    expect(found.map((one) => one?.account.id)).toEqual([alice, undefined, undefined, bob, alice]);
+  });
+
   it("S3: finds none past its session's idle time, and a used one beyond that", async () => {
     const client = await addClient(stores);
     const { grantId, refreshToken } = await redeemCode(stores, await signIn(stores), client);
